@@ -1,0 +1,23 @@
+# SPDX-FileCopyrightText: Boxkeeper authors
+# SPDX-License-Identifier: MIT
+# Pure decisions. Linked into everything, so position independent (libtool convenience library).
+noinst_LTLIBRARIES += librules.la
+librules_la_SOURCES = \
+	src/rules/access.h \
+	src/rules/account.h \
+	src/rules/address.h \
+	src/rules/admission.h \
+	src/rules/arena.h src/rules/arena.c \
+	src/rules/capacity.h \
+	src/rules/directory.h \
+	src/rules/duration.h \
+	src/rules/error.h src/rules/error.c \
+	src/rules/failure.h \
+	src/rules/lookup.h \
+	src/rules/names.h \
+	src/rules/passwords.h \
+	src/rules/plan.h \
+	src/rules/retention.h \
+	src/rules/route.h \
+	src/rules/sender.h \
+	src/rules/usage.h

@@ -1,0 +1,36 @@
+/* SPDX-FileCopyrightText: Boxkeeper authors */
+/* SPDX-License-Identifier: MIT */
+/*
+ * How full a mailbox is, and whether one more message fits. Sums saturate: no size, however large
+ * a client claims it to be, wraps round.
+ */
+#ifndef BK_RULES_USAGE_H
+#define BK_RULES_USAGE_H
+
+#include "rules/account.h"
+
+struct bk_usage {
+    bool known; /* false: nothing on record; then nothing is refused by it */
+    int64_t bytes;
+    int64_t messages;
+    int64_t measured_at;
+};
+
+/* a + b for a, b >= 0, at most INT64_MAX. */
+int64_t bk_add_saturating(int64_t a, int64_t b);
+
+/*
+ * Would a message of `message_bytes` pass the account's limit (capacity and the plan's grace)?
+ * 0 bytes = size not known: counted as one byte, so a mailbox that is exactly full is full.
+ * Capacity 0 never is; unknown usage never is (delivery still checks the real one).
+ */
+bool bk_usage_would_exceed(const struct bk_account *account, const struct bk_usage *usage,
+                           int64_t message_bytes);
+
+/*
+ * The limit for the quota engine: capacity plus grace, 0 = unlimited. A copy into the trash may
+ * pass it by 10 % (PRODUCT.md section 6), so that clients without MOVE can delete in a full mailbox.
+ */
+int64_t bk_usage_limit_bytes(const struct bk_account *account, bool copy_into_trash);
+
+#endif
