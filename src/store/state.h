@@ -1,0 +1,88 @@
+/* SPDX-FileCopyrightText: Boxkeeper authors */
+/* SPDX-License-Identifier: MIT */
+/*
+ * state.db: what the mail processes saw last. A cache that can be lost and fills again: a missing
+ * file is made anew by the next writer (plugin and doveadm, as the mail user), a missing row means
+ * "not known", never "nothing there". It keeps the oldest save date of a folder, not a due time:
+ * due is computed with today's durations.
+ *
+ * Nothing here may hold up mail: writers wait at most 200 ms.
+ */
+#ifndef BK_STORE_STATE_H
+#define BK_STORE_STATE_H
+
+#include "rules/arena.h"
+#include "rules/error.h"
+#include "rules/lookup.h"
+#include "rules/retention.h"
+#include "rules/usage.h"
+
+struct bk_state;
+
+struct bk_state *bk_state_open_reader(const char *path, struct bk_error *error);
+/* Creates the file where it is missing (mode 0640, group of the folder). */
+struct bk_state *bk_state_open_writer(const char *path, struct bk_error *error);
+void bk_state_close(struct bk_state **state);
+/* As bk_settings_refresh(). */
+bool bk_state_refresh(struct bk_state *state, int64_t now_seconds, struct bk_error *error);
+
+/* ---- usage ---- */
+enum bk_lookup bk_state_lookup_usage(struct bk_state *state, int64_t account_id,
+                                     struct bk_usage *usage_r, int64_t *limit_bytes_r,
+                                     struct bk_error *error);
+/* `limit_bytes` is the capacity in force then: the last resort when settings can't be read. */
+bool bk_state_put_usage(struct bk_state *state, int64_t account_id, const struct bk_usage *usage,
+                        int64_t limit_bytes, struct bk_error *error);
+/* The limit last known to user `primary_address`, when settings can't even tell its account id. */
+enum bk_lookup bk_state_lookup_limit(struct bk_state *state, const char *primary_address,
+                                     int64_t *limit_bytes_r, struct bk_error *error);
+bool bk_state_put_user(struct bk_state *state, int64_t account_id, const char *primary_address,
+                       struct bk_error *error);
+
+/* ---- retention ---- */
+struct bk_state_folder {
+    const char *name;
+    enum bk_state_folder_kind {
+        BK_STATE_INBOX = 1,
+        BK_STATE_TRASH,
+        BK_STATE_JUNK,
+    } kind;
+    int64_t oldest_stored_at; /* 0 = empty */
+    int64_t full_look_at;     /* when all messages were looked at last; 0 = never */
+};
+typedef bool bk_state_folder_row(void *context, const struct bk_state_folder *folder);
+
+bool bk_state_put_folder(struct bk_state *state, int64_t account_id,
+                         const struct bk_state_folder *folder, struct bk_error *error);
+enum bk_lookup bk_state_lookup_folder(struct bk_state *state, int64_t account_id, const char *name,
+                                      struct bk_state_folder *folder_r, struct bk_error *error);
+enum bk_lookup bk_state_list_folders(struct bk_state *state, int64_t account_id,
+                                     bk_state_folder_row *row, void *context,
+                                     struct bk_error *error);
+/* The account's last retention run, completed at `now`. */
+bool bk_state_put_account_run(struct bk_state *state, int64_t account_id, int64_t now,
+                              struct bk_error *error);
+
+/* The host's clock on record: newest time seen by anybody, last completed run of a sweep over all. */
+enum bk_lookup bk_state_lookup_clock(struct bk_state *state, int64_t *newest_time_r,
+                                     int64_t *last_run_r, struct bk_error *error);
+/* `now` raises the newest time on record; `run_completed` also the last run. `reset`: the
+ * administrator said that the clock is right: both become `now` even if they were later. */
+bool bk_state_put_clock(struct bk_state *state, int64_t now, bool run_completed, bool reset,
+                        struct bk_error *error);
+
+/* ---- last login and delivery, for lists ---- */
+struct bk_state_activity {
+    int64_t last_login_at;    /* 0 = not known */
+    int64_t last_delivery_at;
+};
+enum bk_lookup bk_state_lookup_activity(struct bk_state *state, int64_t account_id,
+                                        struct bk_state_activity *activity_r,
+                                        struct bk_error *error);
+bool bk_state_put_activity(struct bk_state *state, int64_t account_id,
+                           const struct bk_state_activity *activity, struct bk_error *error);
+
+/* Everything of an account that is gone. */
+bool bk_state_delete_account(struct bk_state *state, int64_t account_id, struct bk_error *error);
+
+#endif
