@@ -12,7 +12,8 @@
 struct bk_access {
     bool locked; /* being deleted: no login of any kind */
     bool imap, pop3, submission, managesieve;
-    /* For a protocol that is not allowed: shown to the user by Dovecot, English, without end mark. */
+    /* For a protocol that is not allowed: shown to the user by Dovecot, English, without end mark.
+     */
     const char *imap_reason, *pop3_reason, *submission_reason, *managesieve_reason;
 };
 

@@ -24,10 +24,11 @@ struct bk_domain {
     const char *login_prefix; /* NULL: the login is the primary address */
     const char *time_zone;    /* of the tz database; NULL: the server's */
     bool suspended;
-    int64_t catch_all_account_id;  /* 0 = none */
-    int64_t accounts_maximum;      /* 0 = no limit */
+    int64_t catch_all_account_id;       /* 0 = none */
+    int64_t accounts_maximum;           /* 0 = no limit */
     int64_t capacity_sum_maximum_bytes; /* 0 = no limit */
-    int64_t capacity_maximum_bytes; /* upper limit of one account where the plan is a range; 0 = the plan's */
+    int64_t capacity_maximum_bytes; /* upper limit of one account where the plan is a range; 0 = the
+                                       plan's */
     int64_t default_capacity_bytes; /* BK_INHERIT: the plan's */
     int64_t archive_seconds;        /* BK_INHERIT: the plan's; 0 = never */
     int64_t trash_seconds;
@@ -48,8 +49,8 @@ struct bk_account {
     const char *login;
     const char *full_name;
     const char *comment;
-    const char *language; /* ja en fr de it pt es */
-    const char *rights;   /* recorded and shown only */
+    const char *language;   /* ja en fr de it pt es */
+    const char *rights;     /* recorded and shown only */
     int64_t capacity_bytes; /* 0 = unlimited */
     bool receive;
     bool suspended; /* the account itself; see bk_account_is_suspended() */

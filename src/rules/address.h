@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Mail addresses as text: taken apart, folded to lower case, checked. An address that came by SMTP
- * is only taken apart (Postfix has checked it); one that an administrator typed is checked strictly:
- * a dot-atom local part (RFC 5321 section 4.1.2) and a domain of letters, digits and hyphens (RFC
- * 1123 section 2.1), within the lengths of RFC 5321 section 4.5.3.1. Quoted local parts are refused.
+ * is only taken apart (Postfix has checked it); one that an administrator typed is checked
+ * strictly: a dot-atom local part (RFC 5321 section 4.1.2) and a domain of letters, digits and
+ * hyphens (RFC 1123 section 2.1), within the lengths of RFC 5321 section 4.5.3.1. Quoted local
+ * parts are refused.
  */
 #ifndef BK_RULES_ADDRESS_H
 #define BK_RULES_ADDRESS_H
@@ -25,7 +26,9 @@ struct bk_address {
 
 /*
  * Take `text` apart at its last @ and, in the local part, at the first + that is not its first
- * character; fold ASCII letters to lower case. False if there is no @ or a part is empty.
+ * character; fold ASCII letters to lower case; drop one dot at the end, as Postfix does. False if
+ * there is no @, a part is empty, or it has a control character. Everything else goes through: a
+ * local part comes unquoted from Postfix, with blanks, commas and more @ (bk_address_quote()).
  */
 bool bk_address_parse(struct bk_arena *arena, const char *text, struct bk_address *address_r);
 
@@ -35,7 +38,19 @@ const char *bk_address_plain(struct bk_arena *arena, const struct bk_address *ad
 /* `address` with +`extension` before its @; the address itself where extension is NULL. */
 const char *bk_address_extend(struct bk_arena *arena, const char *address, const char *extension);
 
-/* In BK_INTERNAL_DOMAIN or below it, in any letter case. */
+/*
+ * `address` as it may stand in a list of addresses (RFC 5322 section 3.4): its local part in quotes
+ * where it is no dot-atom, so that a comma in an extension does not begin another recipient.
+ */
+const char *bk_address_quote(struct bk_arena *arena, const char *address);
+
+/* `text` with ASCII letters in lower case. */
+char *bk_address_fold(struct bk_arena *arena, const char *text);
+
+/*
+ * In BK_INTERNAL_DOMAIN or below it, in any letter case; also in the forms that Postfix would
+ * resolve to it: a dot at the end, user%domain, domain!user, "user@domain"@elsewhere.
+ */
 bool bk_address_is_internal(const char *text);
 
 enum bk_address_problem {
@@ -44,7 +59,7 @@ enum bk_address_problem {
     BK_ADDRESS_LOCAL_EMPTY,
     BK_ADDRESS_LOCAL_LONG,      /* over 64 octets */
     BK_ADDRESS_LOCAL_CHARACTER, /* not a dot-atom */
-    BK_ADDRESS_DOMAIN,          /* not a host name with a dot, or over 255 octets */
+    BK_ADDRESS_DOMAIN,          /* not a host name with a dot, over 255 octets, or an IP address */
     BK_ADDRESS_LONG,            /* over 254 octets */
     BK_ADDRESS_INTERNAL,        /* in BK_INTERNAL_DOMAIN */
 };

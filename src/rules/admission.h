@@ -11,8 +11,8 @@
 
 enum bk_admission_action {
     BK_ADMISSION_ACCEPT = 1,
-    BK_ADMISSION_REFUSE, /* 5xx */
-    BK_ADMISSION_DEFER,  /* 4xx */
+    BK_ADMISSION_REFUSE,       /* 5xx */
+    BK_ADMISSION_DEFER,        /* 4xx */
     BK_ADMISSION_NONE_OF_OURS, /* DUNNO: somebody else decides */
 };
 

@@ -28,11 +28,12 @@ enum bk_operation {
 
 enum bk_failure_action {
     BK_GO_ON = 1,
-    BK_TRY_LATER,      /* 4xx to mail, temporary failure to a login */
-    BK_GO_ON_LAST_LIMIT, /* with the limit last known, else state.db's, else NO [UNAVAILABLE] to storing */
-    BK_REFUSE_STORING, /* NO, nothing half-written */
-    BK_DO_NOTHING,     /* leave everything as it is, quietly until it can be read again */
-    BK_STOP_AND_SAY,   /* end the run with an error */
+    BK_TRY_LATER,        /* 4xx to mail, temporary failure to a login */
+    BK_GO_ON_LAST_LIMIT, /* with the limit last known, else state.db's, else NO [UNAVAILABLE] to
+                            storing */
+    BK_REFUSE_STORING,   /* NO, nothing half-written */
+    BK_DO_NOTHING,       /* leave everything as it is, quietly until it can be read again */
+    BK_STOP_AND_SAY,     /* end the run with an error */
 };
 
 enum bk_failure_action bk_failure_decide(enum bk_failed failed, enum bk_operation operation);

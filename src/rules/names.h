@@ -23,7 +23,7 @@ enum bk_name_problem {
 };
 
 enum bk_name_problem bk_name_check(const struct bk_plan *plan, const char *name);
-/* English, for gettext; %s-free. */
+/* English, for gettext, to follow the name: "is too short". */
 const char *bk_name_problem_text(enum bk_name_problem problem);
 
 /* 1-16 of a-z 0-9, a letter first: no _, so that prefix_name is taken apart in one way only. */

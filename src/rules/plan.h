@@ -72,8 +72,8 @@ struct bk_plan {
     enum bk_panel password_rule;
     int64_t password_length_minimum;
     int64_t password_length_maximum;
-    bool password_dictionary;      /* libpwquality must find it good */
-    bool full_name_required;       /* filled with the account's name when nothing is said */
+    bool password_dictionary;       /* libpwquality must find it good */
+    bool full_name_required;        /* filled with the account's name when nothing is said */
     const char *present_from_start; /* account names, one a line */
 };
 

@@ -14,7 +14,7 @@
 enum bk_mark { BK_MARK_ARCHIVE = 1, BK_MARK_TRASH = 2, BK_MARK_JUNK = 4 };
 
 struct bk_folder {
-    const char *name;  /* UTF-8, Dovecot's virtual name */
+    const char *name;   /* UTF-8, Dovecot's virtual name */
     unsigned int marks; /* enum bk_mark, or-ed */
     bool is_inbox;
     bool is_private; /* in the user's own, private namespace */
@@ -52,7 +52,8 @@ struct bk_retention_folders {
 struct bk_retention_folders bk_retention_choose(const struct bk_plan *plan,
                                                 const struct bk_folder *folders, size_t count);
 
-/* Durations in force: account over domain over plan, as far as the plan lets them be set. 0 = never. */
+/* Durations in force: account over domain over plan, as far as the plan lets them be set. 0 =
+ * never. */
 struct bk_retention_durations {
     int64_t archive_seconds;
     int64_t trash_seconds;

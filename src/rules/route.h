@@ -3,13 +3,14 @@
 /*
  * Where mail for an address goes: mailboxes and outside addresses, flattened. This is the answer
  * that Postfix's virtual_alias_maps gets. Postfix would expand A to B to A by itself, but cycles,
- * long chains and many targets make it answer 451 for the whole message; so targets are walked here,
- * breadth first with a visited set (by account and extension) and a limit, and what comes out needs
- * no second expansion: a mailbox is a leaf only where its own answer contains itself.
+ * long chains and many targets make it answer 451 for the whole message; so targets are walked
+ * here, breadth first with a visited set (by account and extension) and a limit, and what comes out
+ * needs no second expansion: a mailbox is a leaf only where its own answer contains itself.
  *
  * - An address is looked up without its extension; the extension goes along to the mailbox.
  * - forward without copy: the targets. With copy: the targets and the mailbox. Receive OFF with a
- *   forward: the targets only. Receive OFF without: the mailbox (the plugin lets the mail go there).
+ *   forward: the targets only. Receive OFF without: the mailbox (the plugin lets the mail go
+ * there).
  * - suspended, disabled or being deleted: its forwards rest, the mailbox itself is the leaf, and it
  *   carries the reason for which it takes nothing.
  * - Two ways to one mailbox under the same extension, or to one outside address, are one leaf.
@@ -20,12 +21,13 @@
 #include "rules/address.h"
 #include "rules/admission.h"
 
-#define BK_ROUTE_LEAVES_MAXIMUM 1000 /* Postfix's virtual_alias_expansion_limit */
+#define BK_ROUTE_LEAVES_MAXIMUM 1000        /* Postfix's virtual_alias_expansion_limit */
 #define BK_ROUTE_ANSWER_MAXIMUM_BYTES 90000 /* a socketmap reply is at most 100,000 bytes */
 
 struct bk_route_leaf {
-    const char *address;              /* with extension, as the alias map answers it */
-    const struct bk_account *account; /* NULL: an outside address, or an address of ours that is gone */
+    const char *address; /* with extension, as the alias map answers it */
+    const struct bk_account
+        *account; /* NULL: an outside address, or an address of ours that is gone */
     /* Why it takes nothing (suspended, disabled, deleting, unknown), or BK_REASON_NONE. Fullness is
      * not looked at here. */
     enum bk_admission_reason reason;
@@ -35,10 +37,10 @@ struct bk_route {
     /* FOUND: an account of ours. ABSENT: a domain of ours without such an address. FAILED: could
      * not be read. */
     enum bk_lookup found;
-    bool ours;     /* the domain is ours (meaningless after FAILED) */
-    bool internal; /* an internal form (address.h) */
-    const struct bk_account *account; /* of the address asked; NULL unless FOUND */
-    const char *address;              /* its primary address with the extension */
+    bool ours;                          /* the domain is ours (meaningless after FAILED) */
+    bool internal;                      /* an internal form (address.h) */
+    const struct bk_account *account;   /* of the address asked; NULL unless FOUND */
+    const char *address;                /* its primary address with the extension */
     const struct bk_route_leaf *leaves; /* in the order of discovery, living and not */
     size_t leaf_count;                  /* 0: a circle without copies */
     bool too_many;                      /* a limit was passed; leaves are not complete */

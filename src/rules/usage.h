@@ -16,7 +16,7 @@ struct bk_usage {
     int64_t measured_at;
 };
 
-/* a + b for a, b >= 0, at most INT64_MAX. */
+/* a + b for a, b >= 0; at most INT64_MAX. */
 int64_t bk_add_saturating(int64_t a, int64_t b);
 
 /*
@@ -29,7 +29,8 @@ bool bk_usage_would_exceed(const struct bk_account *account, const struct bk_usa
 
 /*
  * The limit for the quota engine: capacity plus grace, 0 = unlimited. A copy into the trash may
- * pass it by 10 % (PRODUCT.md section 6), so that clients without MOVE can delete in a full mailbox.
+ * pass it by 10 % (PRODUCT.md section 6), so that clients without MOVE can delete in a full
+ * mailbox.
  */
 int64_t bk_usage_limit_bytes(const struct bk_account *account, bool copy_into_trash);
 

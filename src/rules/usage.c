@@ -1,0 +1,35 @@
+/* SPDX-FileCopyrightText: Boxkeeper authors */
+/* SPDX-License-Identifier: MIT */
+#include "rules/usage.h"
+
+int64_t bk_add_saturating(int64_t a, int64_t b)
+{
+    int64_t sum;
+
+    return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
+}
+
+bool bk_usage_would_exceed(const struct bk_account *account, const struct bk_usage *usage,
+                           int64_t message_bytes)
+{
+    int64_t limit_bytes = bk_usage_limit_bytes(account, false);
+
+    if (limit_bytes == 0 || !usage->known)
+        return false;
+    if (message_bytes < 1)
+        message_bytes = 1;
+    return bk_add_saturating(usage->bytes, message_bytes) > limit_bytes;
+}
+
+int64_t bk_usage_limit_bytes(const struct bk_account *account, bool copy_into_trash)
+{
+    int64_t limit_bytes;
+
+    if (account->capacity_bytes <= 0)
+        return 0;
+    limit_bytes = bk_add_saturating(account->capacity_bytes,
+                                    account->domain->plan->quota_grace_bytes);
+    if (copy_into_trash)
+        limit_bytes = bk_add_saturating(limit_bytes, limit_bytes / 10);
+    return limit_bytes;
+}
