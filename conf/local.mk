@@ -1,2 +1,42 @@
 # SPDX-FileCopyrightText: Boxkeeper authors
 # SPDX-License-Identifier: MIT
+#
+# The files of conf/ are read as they are by the lab. Installing puts in the folders that
+# configure was given: the data's, where they differ from /var/lib/boxkeeper, and the programs'.
+
+sysusersdir = $(prefix)/lib/sysusers.d
+tmpfilesdir = $(prefix)/lib/tmpfiles.d
+
+conf_examples = \
+	dovecot-2.3/99-boxkeeper.conf \
+	dovecot-2.3/boxkeeper-maildir.conf.ext \
+	dovecot-2.3/boxkeeper-mdbox.conf.ext \
+	dovecot-2.3/boxkeeper-sdbox.conf.ext \
+	dovecot-2.3/boxkeeper-sql.conf.ext \
+	postfix/main.cf \
+	postfix/master.cf
+conf_units = \
+	boxkeeperd.service \
+	boxkeeper-retention.service \
+	boxkeeper-retention.timer
+EXTRA_DIST += $(conf_examples:%=conf/%) $(conf_units:%=conf/systemd/%) \
+	conf/systemd/boxkeeper.sysusers conf/systemd/boxkeeper.tmpfiles
+
+conf_edit = sed -e 's|@bindir@|$(bindir)|g' -e 's|@sbindir@|$(sbindir)|g' \
+	-e 's|/var/lib/boxkeeper/settings/settings\.db|$(BK_SETTINGS_PATH)|g' \
+	-e 's|/var/lib/boxkeeper|$(localstatedir)/lib/boxkeeper|g'
+
+install-data-local:
+	$(MKDIR_P) '$(DESTDIR)$(pkgdatadir)/dovecot-2.3' '$(DESTDIR)$(pkgdatadir)/postfix' \
+	    '$(DESTDIR)$(systemdsystemunitdir)' '$(DESTDIR)$(sysusersdir)' '$(DESTDIR)$(tmpfilesdir)'
+	set -e; for file in $(conf_examples); do \
+	    $(conf_edit) '$(top_srcdir)/conf/'$$file >'$(DESTDIR)$(pkgdatadir)/'$$file; done
+	set -e; for file in $(conf_units); do \
+	    $(conf_edit) '$(top_srcdir)/conf/systemd/'$$file >'$(DESTDIR)$(systemdsystemunitdir)/'$$file; done
+	$(conf_edit) '$(top_srcdir)/conf/systemd/boxkeeper.sysusers' >'$(DESTDIR)$(sysusersdir)/boxkeeper.conf'
+	$(conf_edit) '$(top_srcdir)/conf/systemd/boxkeeper.tmpfiles' >'$(DESTDIR)$(tmpfilesdir)/boxkeeper.conf'
+
+uninstall-local:
+	for file in $(conf_examples); do rm -f '$(DESTDIR)$(pkgdatadir)/'$$file; done
+	for file in $(conf_units); do rm -f '$(DESTDIR)$(systemdsystemunitdir)/'$$file; done
+	rm -f '$(DESTDIR)$(sysusersdir)/boxkeeper.conf' '$(DESTDIR)$(tmpfilesdir)/boxkeeper.conf'
