@@ -1,0 +1,340 @@
+/* SPDX-FileCopyrightText: Boxkeeper authors */
+/* SPDX-License-Identifier: MIT */
+#include "admin/apply.h"
+
+#include "admin/output.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+const char *bk_account_home(struct bk_admin *admin, int64_t account_id)
+{
+    const char *root = bk_admin_server_value(admin, "mail_root");
+
+    if (root == NULL)
+        return NULL;
+    return bk_arena_printf(admin->arena, "%s/%lld", root, (long long)account_id);
+}
+
+static bool put_credential(struct bk_admin *admin, const struct bk_mail_user *owner,
+                           const struct bk_account *account, const struct bk_access *access)
+{
+    struct bk_credential credential = {
+        .account_id = account->id,
+        .login = account->login,
+        .primary_address = account->primary_address,
+        .access = *access,
+        .home = bk_account_home(admin, account->id),
+        .uid = owner->uid,
+        .gid = owner->gid,
+        .external_auth = account->external_auth,
+    };
+
+    return credential.home != NULL &&
+           bk_credentials_put(admin->credentials, &credential, &admin->error);
+}
+
+/* An id that settings have not committed yet may have a row here, left by a creation that was
+ * interrupted: nothing of it, least of all its hash, may go to the new account. */
+static bool lock_new(struct bk_admin *admin, const struct bk_mail_user *owner,
+                     const struct bk_change *change)
+{
+    struct bk_access access = bk_access_decide(change->after);
+
+    access.locked = true;
+    if (!bk_credentials_delete(admin->credentials, change->after->id, &admin->error) ||
+        !put_credential(admin, owner, change->after, &access))
+        return false;
+    return change->password_hash == NULL ||
+           bk_credentials_set_hash(admin->credentials, change->after->id, change->password_hash,
+                                   &admin->error);
+}
+
+static bool access_is_equal(const struct bk_access *a, const struct bk_access *b)
+{
+    return a->locked == b->locked && a->imap == b->imap && a->pop3 == b->pop3 &&
+           a->submission == b->submission && a->managesieve == b->managesieve;
+}
+
+/* Step 1 for one account. */
+static bool restrict_one(struct bk_admin *admin, const struct bk_mail_user *owner,
+                         const struct bk_change *change)
+{
+    struct bk_access before, after, both;
+
+    if (change->before == NULL)
+        return lock_new(admin, owner, change);
+    before = bk_access_decide(change->before);
+    after = bk_access_decide(change->after);
+    both = bk_access_intersect(&before, &after);
+    if (access_is_equal(&both, &before))
+        return true;
+    return put_credential(admin, owner, change->before, &both);
+}
+
+static bool restrict_all(struct bk_admin *admin, const struct bk_mail_user *owner,
+                         const struct bk_change *changes, size_t count)
+{
+    if (!bk_credentials_begin(admin->credentials, &admin->error))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (!restrict_one(admin, owner, &changes[i]))
+            return false;
+    }
+    return bk_credentials_commit(admin->credentials, &admin->error);
+}
+
+struct home_work {
+    const char *home;
+};
+
+static bool make_home(void *context, struct bk_mail_user_child *child, struct bk_error *error)
+{
+    const char *home = ((struct home_work *)context)->home;
+
+    (void)child;
+    if (mkdir(home, 0700) == 0 || errno == EEXIST)
+        return true;
+    bk_error_set(error, BK_ERROR_TRY_AGAIN, "%s: %s", home, strerror(errno));
+    return false;
+}
+
+static bool make_homes(struct bk_admin *admin, const struct bk_mail_user *owner,
+                       const struct bk_change *changes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct home_work work;
+        struct bk_error error = {0};
+
+        if (changes[i].before != NULL)
+            continue;
+        work.home = bk_account_home(admin, changes[i].after->id);
+        if (work.home == NULL)
+            return false;
+        if (!bk_mail_user_run(owner, make_home, &work, NULL, NULL, &error))
+            return bk_admin_fail(admin, error.kind,
+                                 _("%s is recorded but locked: its home can't be made (%s). Mend "
+                                   "that and repeat the command"),
+                                 changes[i].after->primary_address, error.text);
+    }
+    return true;
+}
+
+/* Step 4 for one account, under the write lock of settings. */
+static bool settle_one(struct bk_admin *admin, const struct bk_mail_user *owner,
+                       const struct bk_change *change)
+{
+    const struct bk_account *now = NULL;
+    int64_t id = change->after->id;
+    struct bk_access access;
+
+    switch (bk_settings_lookup_account_id(admin->settings, admin->arena, id, &now, &admin->error)) {
+    case BK_ABSENT: /* another command deleted it meanwhile */
+        return true;
+    case BK_FAILED:
+        return false;
+    case BK_FOUND:
+        break;
+    }
+    access = bk_access_decide(now);
+    if (!put_credential(admin, owner, now, &access))
+        return false;
+    /* The second call makes the first one's "previous" hash go as well. */
+    if (change->forget_password)
+        return bk_credentials_set_hash(admin->credentials, id, NULL, &admin->error) &&
+               bk_credentials_set_hash(admin->credentials, id, NULL, &admin->error);
+    return change->before == NULL || change->password_hash == NULL ||
+           bk_credentials_set_hash(admin->credentials, id, change->password_hash, &admin->error);
+}
+
+static bool settle_all(struct bk_admin *admin, const struct bk_mail_user *owner,
+                       const struct bk_change *changes, size_t count)
+{
+    if (!bk_settings_begin_write(admin->settings, &admin->error) ||
+        !bk_credentials_begin(admin->credentials, &admin->error))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (!settle_one(admin, owner, &changes[i]))
+            return false;
+    }
+    if (!bk_credentials_commit(admin->credentials, &admin->error))
+        return false;
+    bk_settings_rollback(admin->settings);
+    return true;
+}
+
+static bool takes_away(const struct bk_change *change)
+{
+    struct bk_access before, after, both;
+
+    if (change->before == NULL)
+        return false;
+    before = bk_access_decide(change->before);
+    after = bk_access_decide(change->after);
+    both = bk_access_intersect(&before, &after);
+    return !access_is_equal(&both, &before);
+}
+
+static void kick_all(struct bk_admin *admin, const struct bk_change *changes, size_t count,
+                     const char *mask)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!changes[i].kick && !takes_away(&changes[i]))
+            continue;
+        bk_kick(admin, mask != NULL ? mask : changes[i].after->primary_address);
+        if (mask != NULL)
+            return;
+    }
+}
+
+static bool commit(struct bk_admin *admin)
+{
+    if (admin->edited)
+        return bk_settings_commit(admin->settings, &admin->error);
+    bk_settings_rollback(admin->settings);
+    return true;
+}
+
+static bool after_commit(struct bk_admin *admin)
+{
+    struct bk_error error = admin->error;
+
+    bk_settings_rollback(admin->settings);
+    bk_credentials_rollback(admin->credentials);
+    return bk_admin_fail(admin, BK_ERROR_TRY_AGAIN,
+                         _("the settings are changed, but the work is not complete; repeat the "
+                           "command: %s"),
+                         error.text);
+}
+
+bool bk_apply(struct bk_admin *admin, const struct bk_change *changes, size_t count,
+              const char *kick_mask)
+{
+    struct bk_mail_user owner;
+
+    if (!bk_admin_mail_user(admin, &owner) || bk_admin_credentials(admin) == NULL)
+        return false;
+    if (admin->dry_run) {
+        bk_settings_rollback(admin->settings);
+        return true;
+    }
+    if (!restrict_all(admin, &owner, changes, count)) {
+        bk_credentials_rollback(admin->credentials);
+        return false;
+    }
+    if (!commit(admin))
+        return false;
+    if (!make_homes(admin, &owner, changes, count))
+        return false;
+    if (!settle_all(admin, &owner, changes, count))
+        return after_commit(admin);
+    kick_all(admin, changes, count, kick_mask);
+    return true;
+}
+
+bool bk_apply_account(struct bk_admin *admin, const struct bk_account *before,
+                      const struct bk_account *after)
+{
+    struct bk_change change = {.before = before, .after = after};
+
+    return bk_apply(admin, &change, 1, NULL);
+}
+
+bool bk_apply_settings(struct bk_admin *admin)
+{
+    if (!admin->dry_run)
+        return commit(admin);
+    bk_settings_rollback(admin->settings);
+    return true;
+}
+
+/* True also where there is no such folder. */
+static bool folder_is_empty(const char *path)
+{
+    DIR *folder = opendir(path);
+    const struct dirent *entry;
+    bool empty = true;
+
+    if (folder == NULL)
+        return errno == ENOENT;
+    while (empty && (entry = readdir(folder)) != NULL)
+        empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+    (void)closedir(folder);
+    return empty;
+}
+
+bool bk_creation_is_unfinished(struct bk_admin *admin, const struct bk_account *account)
+{
+    const struct bk_credential *credential = NULL;
+    const char *home;
+
+    if (account->state != BK_ACCOUNT_ACTIVE || bk_admin_credentials(admin) == NULL)
+        return false;
+    home = bk_account_home(admin, account->id);
+    if (home == NULL)
+        return false;
+    if (bk_credentials_lookup(admin->credentials, admin->arena, account->id, &credential,
+                              &admin->error) != BK_FOUND)
+        return false;
+    return credential->access.locked && folder_is_empty(home);
+}
+
+/* The words of a command line split at blanks, and `extra` after them; ends with NULL. */
+static char **split_words(struct bk_admin *admin, const char *text, const char *first,
+                          const char *second)
+{
+    char *rest = bk_arena_strdup(admin->arena, text);
+    char **words = bk_arena_alloc(admin->arena, (strlen(text) + 4) * sizeof(char *));
+    char *save = NULL;
+    size_t count = 0;
+
+    for (char *word = strtok_r(rest, " ", &save); word != NULL; word = strtok_r(NULL, " ", &save))
+        words[count++] = word;
+    words[count++] = bk_arena_strdup(admin->arena, first);
+    words[count] = bk_arena_strdup(admin->arena, second);
+    return words;
+}
+
+/* Its output is not wanted: standard output is our own result. Returns the exit status, or -1. */
+static int run_quietly(char **words)
+{
+    posix_spawn_file_actions_t actions;
+    pid_t child;
+    int status, problem;
+
+    (void)posix_spawn_file_actions_init(&actions);
+    (void)posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    (void)posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    (void)posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    problem = posix_spawnp(&child, words[0], &actions, NULL, words, environ);
+    (void)posix_spawn_file_actions_destroy(&actions);
+    if (problem != 0)
+        return -1;
+    while (waitpid(child, &status, 0) < 0) {
+        if (errno != EINTR)
+            return -1;
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* doveadm kick answers so when the user has no session (sysexits' EX_NOUSER, and doveadm's own). */
+static bool kicked(int status)
+{
+    return status == 0 || status == 67 || status == 68;
+}
+
+void bk_kick(struct bk_admin *admin, const char *mask)
+{
+    const char *doveadm = bk_admin_server_value(admin, "doveadm_command");
+
+    if (doveadm == NULL || !kicked(run_quietly(split_words(admin, doveadm, "kick", mask))))
+        bk_warning(admin,
+                   _("open sessions could not be ended: if Dovecot is running, run: %s kick '%s'"),
+                   doveadm != NULL ? doveadm : "doveadm", mask);
+}

@@ -1,0 +1,90 @@
+/* SPDX-FileCopyrightText: Boxkeeper authors */
+/* SPDX-License-Identifier: MIT */
+/*
+ * boxkeeper(1): the table of commands, and main(). The core is described in admin.h.
+ */
+#include "admin/commands.h"
+#include "admin/output.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+const struct bk_command bk_commands[] = {
+    /* clang-format off */
+    {"plan", "list", "", N_("list the plans"), NULL, false, bk_run_plan_list},
+    {"plan", "show", "PLAN", N_("show a plan"), NULL, false, bk_run_plan_show},
+    /* clang-format on */
+    {NULL, NULL, NULL, NULL, NULL, false, NULL},
+};
+
+static struct bk_arena *json_arena;
+
+static void *json_allocate(size_t size)
+{
+    return bk_arena_alloc(json_arena, size);
+}
+
+static void json_release(void *memory)
+{
+    (void)memory; /* with the arena */
+}
+
+static void set_up_language(void)
+{
+    const char *folder = getenv("BOXKEEPER_LOCALE_DIR"); /* the build tree's catalogs */
+
+    (void)setlocale(LC_ALL, "");
+    (void)setlocale(LC_NUMERIC, "C");
+    (void)bindtextdomain("boxkeeper", folder != NULL ? folder : BK_LOCALE_DIR);
+    (void)textdomain("boxkeeper");
+    tzset();
+}
+
+static bool run(struct bk_admin *admin, int count, char **words)
+{
+    if (!bk_command_line_parse(admin, count, words))
+        return false;
+    if (admin->version) {
+        printf("boxkeeper %s\n", PACKAGE_VERSION);
+        return true;
+    }
+    if (admin->help) {
+        bk_help_print(admin);
+        return true;
+    }
+    return admin->command->run(admin);
+}
+
+/* A result that could not be written is not a success: a full disk, a reader that went away. */
+static bool flush_output(struct bk_admin *admin)
+{
+    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+        return true;
+    return bk_admin_fail(admin, BK_ERROR_TRY_AGAIN, _("the result can't be written: %s"),
+                         strerror(errno));
+}
+
+int main(int count, char **words)
+{
+    struct bk_admin admin = {.arena = bk_arena_create(), .settings_path = BK_SETTINGS_PATH};
+    bool fine;
+
+    json_arena = admin.arena;
+    json_set_alloc_funcs(json_allocate, json_release);
+    set_up_language();
+    fine = run(&admin, count, words) && flush_output(&admin);
+    if (!fine) {
+        if (admin.settings != NULL)
+            bk_settings_rollback(admin.settings);
+        bk_error_print(&admin);
+    }
+    bk_admin_close(&admin);
+    bk_arena_destroy(&admin.arena);
+    if (fine)
+        return 0;
+    return admin.error.kind != BK_ERROR_NONE ? (int)admin.error.kind : BK_ERROR_TRY_AGAIN;
+}
