@@ -34,7 +34,8 @@ enum bk_admission_reason {
 struct bk_admission {
     enum bk_admission_action action;
     enum bk_admission_reason reason;
-    /* Whose setting decided: a primary address (the recipient's or a forward target's), or NULL. */
+    /* Whose setting decided: a primary address (the recipient's or a forward target's), a target of
+     * ours that is gone, or NULL. */
     const char *decided_by;
     /* ACCEPT at delivery: false = let it go after sieve has run (receive OFF). */
     bool store;
@@ -44,15 +45,18 @@ struct bk_route;
 
 /*
  * At RCPT: over the flattened targets of `route` (route.h). `message_bytes` is the client's SIZE, 0
- * if it gave none. Usage comes from `directory`.
+ * if it gave none. Usage comes from `directory`, asked only for mailboxes that could be full.
+ * The recipient's own mailbox, if the message would be stored there, refuses by being full even
+ * where targets live; else one leaf that takes the message is enough; else the first one's reason
+ * counts.
  */
 struct bk_admission bk_admission_decide(const struct bk_directory *directory,
                                         const struct bk_route *route, int64_t message_bytes);
 
 /*
  * At delivery into one mailbox: Postfix has expanded forwards already, and a forward set since then
- * must not keep the message from being stored. `found` says how the look-up of the account ended
- * (`account` is NULL unless FOUND).
+ * must not keep the message from being stored; so receive OFF lets it go only where no forward
+ * stands. `found` says how the look-up of the account ended (`account` is NULL unless FOUND).
  */
 struct bk_admission bk_admission_decide_delivery(enum bk_lookup found,
                                                  const struct bk_account *account,

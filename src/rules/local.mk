@@ -6,7 +6,7 @@ librules_la_SOURCES = \
 	src/rules/access.h src/rules/access.c \
 	src/rules/account.h src/rules/account.c \
 	src/rules/address.h src/rules/address.c \
-	src/rules/admission.h \
+	src/rules/admission.h src/rules/admission.c \
 	src/rules/arena.h src/rules/arena.c \
 	src/rules/ascii.h src/rules/ascii.c \
 	src/rules/capacity.h src/rules/capacity.c \
@@ -14,12 +14,13 @@ librules_la_SOURCES = \
 	src/rules/duration.h src/rules/duration.c \
 	src/rules/error.h src/rules/error.c \
 	src/rules/failure.h \
+	src/rules/forward.c \
 	src/rules/lookup.h \
 	src/rules/names.h src/rules/names.c \
 	src/rules/passwords.h src/rules/passwords.c \
 	src/rules/plan.h \
 	src/rules/retention.h \
-	src/rules/route.h \
-	src/rules/sender.h \
+	src/rules/route.h src/rules/route.c \
+	src/rules/sender.h src/rules/sender.c \
 	src/rules/text.h \
 	src/rules/usage.h src/rules/usage.c

@@ -5,12 +5,12 @@
  * that Postfix's virtual_alias_maps gets. Postfix would expand A to B to A by itself, but cycles,
  * long chains and many targets make it answer 451 for the whole message; so targets are walked
  * here, breadth first with a visited set (by account and extension) and a limit, and what comes out
- * needs no second expansion: a mailbox is a leaf only where its own answer contains itself.
+ * is stable: a mailbox is a leaf only where its own answer contains itself, and expanding a leaf
+ * once more leads to nothing new.
  *
  * - An address is looked up without its extension; the extension goes along to the mailbox.
  * - forward without copy: the targets. With copy: the targets and the mailbox. Receive OFF with a
- *   forward: the targets only. Receive OFF without: the mailbox (the plugin lets the mail go
- * there).
+ *   forward: the targets only. Receive OFF without: the mailbox (there the plugin lets it go).
  * - suspended, disabled or being deleted: its forwards rest, the mailbox itself is the leaf, and it
  *   carries the reason for which it takes nothing.
  * - Two ways to one mailbox under the same extension, or to one outside address, are one leaf.
@@ -21,23 +21,29 @@
 #include "rules/address.h"
 #include "rules/admission.h"
 
-#define BK_ROUTE_LEAVES_MAXIMUM 1000        /* Postfix's virtual_alias_expansion_limit */
+/* Postfix's virtual_alias_expansion_limit. It counts repetitions too: what a leaf with a forward
+ * and a copy leads to is appended once more when Postfix asks for that leaf. */
+#define BK_ROUTE_LEAVES_MAXIMUM 1000
 #define BK_ROUTE_ANSWER_MAXIMUM_BYTES 90000 /* a socketmap reply is at most 100,000 bytes */
+#define BK_ROUTE_STEPS_MAXIMUM 4000         /* targets looked up for one recipient */
+/* A longer recipient is unknown: 64 + 1 + 255 of RFC 5321 section 4.5.3.1. A result of over 1000
+ * bytes (virtual_alias_address_length_limit) would make Postfix defer the whole message. */
+#define BK_ROUTE_RECIPIENT_MAXIMUM_BYTES 320
 
 struct bk_route_leaf {
-    const char *address; /* with extension, as the alias map answers it */
-    const struct bk_account
-        *account; /* NULL: an outside address, or an address of ours that is gone */
+    const char *address; /* with extension; without quotes (bk_address_quote()) */
+    /* NULL: an outside address, or an address of ours that is gone. */
+    const struct bk_account *account;
     /* Why it takes nothing (suspended, disabled, deleting, unknown), or BK_REASON_NONE. Fullness is
      * not looked at here. */
     enum bk_admission_reason reason;
 };
 
 struct bk_route {
-    /* FOUND: an account of ours. ABSENT: a domain of ours without such an address. FAILED: could
-     * not be read. */
+    /* FOUND: an account of ours. ABSENT: no account has this address (`ours` tells whether that is
+     * an unknown recipient). FAILED: something could not be read; nothing else counts then. */
     enum bk_lookup found;
-    bool ours;                          /* the domain is ours (meaningless after FAILED) */
+    bool ours;                          /* the domain is ours */
     bool internal;                      /* an internal form (address.h) */
     const struct bk_account *account;   /* of the address asked; NULL unless FOUND */
     const char *address;                /* its primary address with the extension */
@@ -53,13 +59,15 @@ struct bk_route bk_route_resolve(struct bk_arena *arena, const struct bk_directo
 /*
  * The alias map's answer: the living leaves; if there are none, the dead ones (their delivery fails
  * and the sender is told: nothing is lost); in a circle or over a limit, the account's own address.
- * Comma separated. NULL where the map has nothing to say (not ours, unknown, internal).
+ * Comma separated, quoted where needed. NULL where the map has nothing to say (not ours, unknown,
+ * internal), and after FAILED, which the caller has to tell from that.
  */
 const char *bk_route_alias_answer(struct bk_arena *arena, const struct bk_route *route);
 
 /*
  * What is wrong with this forward, before it is set (`account` as it would be, with its new
- * targets)? A target that leads back to the account itself, too many of them, …
+ * targets)? A target that leads back to the account itself, too many of them, … Circles are looked
+ * for through suspended accounts too, for they may be resumed.
  */
 enum bk_forward_problem {
     BK_FORWARD_FINE = 0,
@@ -70,11 +78,12 @@ enum bk_forward_problem {
     BK_FORWARD_UNKNOWN,     /* an address in a domain of ours that does not exist */
     BK_FORWARD_FAILED,      /* could not be looked up */
 };
-/* `target_r` names the target that is wrong (NULL if it is their number). Targets have passed
- * bk_address_check(). */
+/* `target_r` names the target that is wrong (NULL if it is their number, or the plan). Targets have
+ * passed bk_address_check(). */
 enum bk_forward_problem bk_forward_check(struct bk_arena *arena,
                                          const struct bk_directory *directory,
                                          const struct bk_account *account, const char **target_r);
+/* English, for gettext, to follow the target, or the account's address where there is none. */
 const char *bk_forward_problem_text(enum bk_forward_problem problem);
 
 #endif
