@@ -13,13 +13,13 @@ librules_la_SOURCES = \
 	src/rules/directory.h \
 	src/rules/duration.h src/rules/duration.c \
 	src/rules/error.h src/rules/error.c \
-	src/rules/failure.h \
+	src/rules/failure.h src/rules/failure.c \
 	src/rules/forward.c \
 	src/rules/lookup.h \
 	src/rules/names.h src/rules/names.c \
 	src/rules/passwords.h src/rules/passwords.c \
-	src/rules/plan.h \
-	src/rules/retention.h \
+	src/rules/plan.h src/rules/plan.c \
+	src/rules/retention.h src/rules/retention.c \
 	src/rules/route.h src/rules/route.c \
 	src/rules/sender.h src/rules/sender.c \
 	src/rules/text.h \

@@ -80,18 +80,7 @@ bool bk_login_prefix_is_valid(const char *prefix)
 
 bool bk_name_is_present_from_start(const struct bk_plan *plan, const char *name)
 {
-    size_t length = strlen(name);
-    const char *line = plan->present_from_start;
-
-    while (*line != '\0') {
-        size_t line_length = strcspn(line, "\n");
-
-        if (line_length == length && length > 0 && memcmp(line, name, length) == 0)
-            return true;
-        line += line_length;
-        line += *line == '\n';
-    }
-    return false;
+    return bk_plan_lists(plan->present_from_start, name);
 }
 
 const char *bk_primary_address(struct bk_arena *arena, const struct bk_domain *domain,

@@ -77,4 +77,7 @@ struct bk_plan {
     const char *present_from_start; /* account names, one a line */
 };
 
+/* Is `name` one of the lines of a field with one name a line (trash_names, present_from_start)? */
+bool bk_plan_lists(const char *lines, const char *name);
+
 #endif

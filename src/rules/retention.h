@@ -28,6 +28,7 @@ enum bk_retention_doubt {
     BK_DOUBT_TWO_TRASHES,
     BK_DOUBT_TWO_JUNKS,
     BK_DOUBT_MARK_ON_INBOX,
+    BK_DOUBT_MIXED_MARKS,   /* two marks on one folder, or \Trash or \Junk on "Archive", … */
     BK_DOUBT_CLOCK_BACK,    /* over an hour before the newest time on record */
     BK_DOUBT_CLOCK_FORWARD, /* over 40 days after the last completed run of this host */
 };
@@ -41,7 +42,9 @@ const char *bk_retention_doubt_text(enum bk_retention_doubt doubt);
  * The folders that retention is about, by index into the list; -1 = there is none. Only private
  * folders count. `archive`: the marked one, else one called "Archive", else -1 (to be created as
  * "Archive"). `trash`: the marked one, else one called "Trash"; `more_trash` are the plan's further
- * names. Never a child folder by itself, never INBOX.
+ * names (at most 8; a folder with a mark is what the mark says). `junk`: only a marked one. Never a
+ * child folder by itself, never INBOX. What is archived must not end in a trash: a folder that is
+ * the archive by its name and the trash by its mark, or has two marks, is a doubt.
  */
 struct bk_retention_folders {
     enum bk_retention_doubt doubt; /* then the rest does not count: nothing is touched */
@@ -74,13 +77,15 @@ enum bk_retention_doubt bk_retention_clock_doubt(int64_t now, int64_t newest_tim
 
 /* The message's clock: the later of its save date and the folder's last rename. */
 int64_t bk_retention_stored_at(int64_t save_date, int64_t folder_renamed_at);
-/* Due when it lies there for `seconds` or longer; 0 seconds: never. */
+/* Due when it lies there for `seconds` or longer; 0 seconds, or a time that is not known (0):
+ * never. */
 bool bk_retention_is_due(int64_t stored_at, int64_t seconds, int64_t now);
 /* When the oldest becomes due; INT64_MAX = never (0 seconds, or nothing there: oldest = 0). */
 int64_t bk_retention_next_due(int64_t oldest_stored_at, int64_t seconds);
 
 /* Every 30 days all messages of a folder are looked at, since dates need not rise with UIDs. */
 #define BK_RETENTION_FULL_LOOK_SECONDS (INT64_C(30) * 86400)
+/* Also if there was none (0), or it lies in the future. */
 bool bk_retention_full_look_due(int64_t last_full_look, int64_t now);
 
 #endif
