@@ -26,8 +26,8 @@ struct bk_server_default {
 extern const struct bk_server_default bk_server_defaults[];
 
 /*
- * Create what is missing (folders with owner and mode, databases, built-in plans, server values) and
- * apply every migration that the files lack, each in a transaction of its own. `values` are
+ * Create what is missing (folders with owner and mode, databases, built-in plans, server values)
+ * and apply every migration that the files lack, each in a transaction of its own. `values` are
  * "NAME=VALUE" texts for the table `server`. Doing it again changes nothing. BK_ERROR_CONFIGURATION
  * if a user or group does not exist, BK_ERROR_VALUE for an unknown NAME.
  */
@@ -41,16 +41,16 @@ enum bk_lookup bk_databases_schema(struct bk_settings *settings, int64_t *versio
 extern const int64_t bk_schema_version;
 
 /*
- * Copies of settings.db and credentials.db as one pair, and of state.db and limits.db where they can
- * be read, into `folder` (made 0700 if missing; must not hold a backup yet), by SQLite's backup API.
- * No command changes anything while the pair is copied.
+ * Copies of settings.db and credentials.db as one pair, and of state.db and limits.db where they
+ * can be read, into `folder` (made 0700 if missing; must not hold a backup yet), by SQLite's backup
+ * API. No command changes anything while the pair is copied.
  */
 bool bk_databases_backup(const char *settings_path, const char *folder, struct bk_error *error);
 /*
  * The pair back into the existing files (readers keep their handles). The backup is checked first
  * (integrity, schema, that both are of one backup); on any error nothing has changed. The paths in
- * the table `server` stay those of this machine. Account ids never go back: the highest id ever given
- * stays on record.
+ * the table `server` stay those of this machine. Account ids never go back: the highest id ever
+ * given stays on record.
  */
 bool bk_databases_restore(const char *settings_path, const char *folder, struct bk_error *error);
 

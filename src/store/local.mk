@@ -1,2 +1,35 @@
 # SPDX-FileCopyrightText: Boxkeeper authors
 # SPDX-License-Identifier: MIT
+# The databases: the only room that knows SQL. Linked into all three programs.
+noinst_LTLIBRARIES += libstore.la
+libstore_la_SOURCES = \
+	src/store/credentials.h src/store/credentials.c \
+	src/store/database.h src/store/database.c \
+	src/store/databases.h src/store/databases.c \
+	src/store/files.h src/store/files.c \
+	src/store/installation.h src/store/installation.c \
+	src/store/query.c \
+	src/store/schema.h src/store/schema.c \
+	src/store/settings.h src/store/settings.c \
+	src/store/settings-accounts.c \
+	src/store/settings-domains.c \
+	src/store/settings-edit.h src/store/settings-edit.c \
+	src/store/settings-private.h \
+	src/store/settings-rows.c \
+	src/store/state.h
+nodist_libstore_la_SOURCES = src/store/migrations.c
+libstore_la_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
+libstore_la_LIBADD = $(SQLITE_LIBS)
+
+# In the order of their numbers.
+MIGRATIONS = \
+	sql/settings-0001-first.sql \
+	sql/credentials-0001-first.sql \
+	sql/state-0001-first.sql \
+	sql/limits-0001-first.sql
+EXTRA_DIST += $(MIGRATIONS) sql/embed.awk
+CLEANFILES += src/store/migrations.c
+
+src/store/migrations.c: $(MIGRATIONS) sql/embed.awk
+	$(AM_V_GEN)$(MKDIR_P) src/store && \
+	(cd $(srcdir) && $(AWK) -f sql/embed.awk $(MIGRATIONS)) >$@-t && mv -f $@-t $@

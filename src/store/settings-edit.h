@@ -56,7 +56,7 @@ struct bk_job {
     int64_t id;
     const char *kind; /* "delete-account", "erase-mail" */
     int64_t account_id;
-    const char *detail; /* JSON of the job's own, or "" */
+    const char *detail;  /* JSON of the job's own, or "" */
     int64_t done, total; /* progress, in units of its own; total 0 = not known yet */
     int64_t created_at, updated_at;
 };

@@ -110,8 +110,7 @@ enum bk_lookup bk_settings_list_aliases(struct bk_settings *settings, int64_t ac
                                         bk_text_row *row, void *context, struct bk_error *error);
 /* Primary addresses of accounts that forward to `address`. */
 enum bk_lookup bk_settings_list_forwarders(struct bk_settings *settings, const char *address,
-                                           bk_text_row *row, void *context,
-                                           struct bk_error *error);
+                                           bk_text_row *row, void *context, struct bk_error *error);
 /* Sum of the capacities of the domain's accounts without account `except_id` (0: none excepted),
  * and the number of unlimited ones among them; also how many accounts there are. */
 enum bk_lookup bk_settings_domain_sums(struct bk_settings *settings, int64_t domain_id,

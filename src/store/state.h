@@ -63,7 +63,8 @@ enum bk_lookup bk_state_list_folders(struct bk_state *state, int64_t account_id,
 bool bk_state_put_account_run(struct bk_state *state, int64_t account_id, int64_t now,
                               struct bk_error *error);
 
-/* The host's clock on record: newest time seen by anybody, last completed run of a sweep over all. */
+/* The host's clock on record: newest time seen by anybody, last completed run of a sweep over all.
+ */
 enum bk_lookup bk_state_lookup_clock(struct bk_state *state, int64_t *newest_time_r,
                                      int64_t *last_run_r, struct bk_error *error);
 /* `now` raises the newest time on record; `run_completed` also the last run. `reset`: the
@@ -73,7 +74,7 @@ bool bk_state_put_clock(struct bk_state *state, int64_t now, bool run_completed,
 
 /* ---- last login and delivery, for lists ---- */
 struct bk_state_activity {
-    int64_t last_login_at;    /* 0 = not known */
+    int64_t last_login_at; /* 0 = not known */
     int64_t last_delivery_at;
 };
 enum bk_lookup bk_state_lookup_activity(struct bk_state *state, int64_t account_id,
