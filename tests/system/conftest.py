@@ -9,7 +9,8 @@
 
 One lab for each format is started when it is first needed, shared by all tests of a worker, and
 brought down at the end. When a test fails, what its lab logged meanwhile stands in the report.
---thorough asks for more points of the kill tests: the fixture `thorough` is True.
+BOXKEEPER_THOROUGH=1 (dev/test --thorough) asks for more points of the kill tests: the fixture
+`thorough` is True then.
 """
 
 import os
@@ -22,10 +23,6 @@ from lab import Lab
 
 FORMATS = ("maildir", "sdbox", "mdbox")
 SHOWN_LOG_LINES = 120
-
-
-def pytest_addoption(parser):
-    parser.addoption("--thorough", action="store_true", help="more points of the kill tests")
 
 
 def pytest_configure(config):
@@ -44,8 +41,8 @@ def pytest_generate_tests(metafunc):
 
 
 @pytest.fixture(scope="session")
-def thorough(request):
-    return request.config.getoption("--thorough") or os.environ.get("BOXKEEPER_THOROUGH") == "1"
+def thorough():
+    return os.environ.get("BOXKEEPER_THOROUGH") == "1"
 
 
 def start_lab(mail_format):
