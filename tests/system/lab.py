@@ -113,6 +113,10 @@ class Lab:
 
     def up(self):
         run([str(TOP / "dev/lab"), "up", "--format", self.format, str(self.dir)], timeout=600)
+        return self.attach()
+
+    def attach(self):
+        """Reads lab.env of a lab that is up already."""
         self.environment = {}
         for line in (self.dir / "lab.env").read_text().splitlines():
             name, _, value = line.partition("=")
