@@ -9,8 +9,52 @@
 
 #include "admin/admin.h"
 
+/* account.c */
+extern const struct bk_option bk_account_create_options[];
+extern const struct bk_option bk_account_set_options[];
+extern const struct bk_option bk_account_password_options[];
+bool bk_run_account_create(struct bk_admin *admin);
+bool bk_run_account_set(struct bk_admin *admin);
+bool bk_run_account_password(struct bk_admin *admin);
+bool bk_run_account_suspend(struct bk_admin *admin);
+bool bk_run_account_resume(struct bk_admin *admin);
+bool bk_run_account_show(struct bk_admin *admin);
+
+/* account-list.c */
+extern const struct bk_option bk_account_list_options[];
+bool bk_run_account_list(struct bk_admin *admin);
+
+/* alias.c */
+bool bk_run_alias_add(struct bk_admin *admin);
+bool bk_run_alias_remove(struct bk_admin *admin);
+bool bk_run_alias_list(struct bk_admin *admin);
+
+/* domain.c */
+extern const struct bk_option bk_domain_add_options[];
+extern const struct bk_option bk_domain_set_options[];
+bool bk_run_domain_add(struct bk_admin *admin);
+bool bk_run_domain_list(struct bk_admin *admin);
+bool bk_run_domain_show(struct bk_admin *admin);
+bool bk_run_domain_set(struct bk_admin *admin);
+bool bk_run_domain_suspend(struct bk_admin *admin);
+bool bk_run_domain_resume(struct bk_admin *admin);
+
+/* forward.c */
+extern const struct bk_option bk_forward_set_options[];
+bool bk_run_forward_set(struct bk_admin *admin);
+bool bk_run_forward_off(struct bk_admin *admin);
+bool bk_run_forward_show(struct bk_admin *admin);
+
+/* log.c */
+extern const struct bk_option bk_log_options[];
+bool bk_run_log(struct bk_admin *admin);
+
 /* plan.c */
 bool bk_run_plan_list(struct bk_admin *admin);
 bool bk_run_plan_show(struct bk_admin *admin);
+
+/* receive.c */
+bool bk_run_receive_on(struct bk_admin *admin);
+bool bk_run_receive_off(struct bk_admin *admin);
 
 #endif

@@ -1,0 +1,280 @@
+/* SPDX-FileCopyrightText: Boxkeeper authors */
+/* SPDX-License-Identifier: MIT */
+#include "admin/password.h"
+
+#include "admin/output.h"
+#include "rules/passwords.h"
+
+#include <crypt.h>
+#include <errno.h>
+#include <pwquality.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#define INPUT_MAXIMUM_BYTES 1024 /* of standard input; far above any plan's longest password */
+#define GENERATED_LENGTH 16
+
+static const char *const source_options[] = {
+    [BK_PASSWORD_STDIN] = "password-stdin",
+    [BK_PASSWORD_GENERATE] = "generate",
+    [BK_PASSWORD_HASH] = "password-hash",
+    [BK_PASSWORD_EXTERNAL] = "external-auth",
+};
+
+bool bk_password_source(struct bk_admin *admin, enum bk_password_source *source_r)
+{
+    *source_r = BK_PASSWORD_NOT_GIVEN;
+    for (enum bk_password_source i = BK_PASSWORD_STDIN; i <= BK_PASSWORD_EXTERNAL; i++) {
+        if (!bk_option_given(admin, source_options[i]))
+            continue;
+        if (*source_r != BK_PASSWORD_NOT_GIVEN)
+            return bk_admin_fail(admin, BK_ERROR_USAGE, _("--%s and --%s exclude each other"),
+                                 source_options[*source_r], source_options[i]);
+        *source_r = i;
+    }
+    return true;
+}
+
+static const char *read_input(struct bk_admin *admin)
+{
+    char *text = bk_arena_alloc(admin->arena, INPUT_MAXIMUM_BYTES + 2);
+    size_t length = fread(text, 1, INPUT_MAXIMUM_BYTES + 1, stdin);
+
+    if (ferror(stdin)) {
+        bk_admin_fail(admin, BK_ERROR_TRY_AGAIN, _("standard input can't be read: %s"),
+                      strerror(errno));
+        return NULL;
+    }
+    if (length > 0 && text[length - 1] == '\n')
+        text[--length] = '\0';
+    if (length > INPUT_MAXIMUM_BYTES || memchr(text, '\0', length) != NULL) {
+        bk_admin_fail(admin, BK_ERROR_VALUE,
+                      _("standard input is not a password: give one line of text"));
+        return NULL;
+    }
+    return text;
+}
+
+static const char *ask(struct bk_admin *admin)
+{
+    const char *first;
+    char *again;
+
+    if (!isatty(STDIN_FILENO)) {
+        bk_admin_fail(admin, BK_ERROR_USAGE,
+                      _("there is no terminal to ask for a password: use --password-stdin, "
+                        "--generate or --password-hash"));
+        return NULL;
+    }
+    again = getpass(_("New password: "));
+    first = again != NULL ? bk_arena_strdup(admin->arena, again) : NULL;
+    again = getpass(_("The same again: "));
+    if (first == NULL || again == NULL || strcmp(first, again) != 0) {
+        bk_admin_fail(admin, BK_ERROR_VALUE,
+                      _("the two passwords are not the same: nothing was changed"));
+        first = NULL;
+    }
+    if (again != NULL)
+        explicit_bzero(again, strlen(again));
+    return first;
+}
+
+static const char *strength_word(int score)
+{
+    return score < 30 ? _("weak") : score < 60 ? _("fair") : score < 85 ? _("good") : _("strong");
+}
+
+/* Only the dictionary is asked (and what it contains: palindromes, the account's name); lengths and
+ * kinds of characters are the plan's. Score from 0 to 100, or an error of libpwquality. */
+static int ask_dictionary(const char *name, const char *password, const char **text_r)
+{
+    static char buffer[PWQ_MAX_ERROR_MESSAGE_LEN];
+    static const int zero[] = {PWQ_SETTING_DIG_CREDIT, PWQ_SETTING_UP_CREDIT,
+                               PWQ_SETTING_LOW_CREDIT, PWQ_SETTING_OTH_CREDIT,
+                               PWQ_SETTING_MIN_CLASS,  PWQ_SETTING_DIFF_OK};
+    pwquality_settings_t *settings = pwquality_default_settings();
+    void *detail = NULL;
+    int score;
+
+    *text_r = "";
+    if (settings == NULL)
+        return PWQ_ERROR_MEM_ALLOC;
+    for (size_t i = 0; i < sizeof(zero) / sizeof(zero[0]); i++)
+        (void)pwquality_set_int_value(settings, zero[i], 0);
+    score = pwquality_check(settings, password, NULL, name, &detail);
+    if (score < 0)
+        *text_r = pwquality_strerror(buffer, sizeof(buffer), score, detail);
+    pwquality_free_settings(settings);
+    return score;
+}
+
+static bool check_dictionary(struct bk_admin *admin, const struct bk_domain *domain,
+                             const char *name, const char *password)
+{
+    const char *text;
+    int score = ask_dictionary(name, password, &text);
+
+    if (score < 0 && !domain->plan->password_dictionary)
+        return true;
+    if (score < 0 && strstr(text, "loading dictionary") != NULL)
+        return bk_admin_fail(admin, BK_ERROR_CONFIGURATION,
+                             _("the dictionary that plan %s asks for passwords can't be read: "
+                               "install the package cracklib-runtime (%s)"),
+                             domain->plan->name, text);
+    if (score < 0)
+        return bk_admin_fail(admin, BK_ERROR_VALUE,
+                             _("the password is too simple for plan %s: %s. Choose another one"),
+                             domain->plan->name, text);
+    if (isatty(STDERR_FILENO))
+        bk_message(admin, _("Strength of the password: %d of 100 (%s)"), score,
+                   strength_word(score));
+    return true;
+}
+
+static bool check(struct bk_admin *admin, const struct bk_domain *domain, const char *name,
+                  const char *password)
+{
+    enum bk_password_problem problem = bk_password_check(domain, name, password);
+
+    if (problem != BK_PASSWORD_FINE)
+        return bk_admin_fail(admin, BK_ERROR_VALUE,
+                             _("plan %s does not allow this password: %s. Choose another one"),
+                             domain->plan->name, _(bk_password_problem_text(problem)));
+    return check_dictionary(admin, domain, name, password);
+}
+
+/* Evenly distributed below `limit` (at most 256). */
+static size_t random_below(size_t limit)
+{
+    unsigned char byte;
+    size_t usable = 256 - 256 % limit;
+
+    do {
+        while (getrandom(&byte, 1, 0) != 1)
+            ;
+    } while (byte >= usable);
+    return byte % limit;
+}
+
+static char random_of(const char *characters)
+{
+    return characters[random_below(strlen(characters))];
+}
+
+static const char *generate_once(struct bk_admin *admin, const struct bk_plan *plan)
+{
+    struct bk_password_alphabet alphabet = bk_password_alphabet(plan);
+    const char *all = bk_arena_printf(admin->arena, "%s%s%s%s", alphabet.upper, alphabet.lower,
+                                      alphabet.digits, alphabet.signs);
+    size_t length = GENERATED_LENGTH;
+    char *text;
+
+    if (plan->password_length_minimum > GENERATED_LENGTH)
+        length = (size_t)plan->password_length_minimum;
+    else if (plan->password_length_maximum < GENERATED_LENGTH)
+        length = (size_t)plan->password_length_maximum;
+    text = bk_arena_alloc(admin->arena, length + 1);
+    for (size_t i = 0; i < length; i++)
+        text[i] = random_of(all);
+    return text;
+}
+
+/* One that lacks a kind of character, or contains the name, is thrown away whole: what is left is
+ * evenly distributed over the allowed ones. */
+static const char *generate(struct bk_admin *admin, const struct bk_domain *domain,
+                            const char *name)
+{
+    for (int i = 0; i < 1000; i++) {
+        const char *text = generate_once(admin, domain->plan);
+        const char *reason;
+
+        if (bk_password_check(domain, name, text) == BK_PASSWORD_FINE &&
+            (!domain->plan->password_dictionary || ask_dictionary(name, text, &reason) >= 0))
+            return text;
+    }
+    bk_admin_fail(
+        admin, BK_ERROR_CONFIGURATION,
+        _("no password could be made that plan %s allows: see boxkeeper plan show %s, and "
+          "whether the package cracklib-runtime is installed"),
+        domain->plan->name, domain->plan->name);
+    return NULL;
+}
+
+static const char *hash(struct bk_admin *admin, const char *password)
+{
+    struct crypt_data data = {0};
+    char setting[CRYPT_GENSALT_OUTPUT_SIZE];
+    const char *text;
+
+    if (crypt_gensalt_rn("$y$", 0, NULL, 0, setting, sizeof(setting)) == NULL ||
+        (text = crypt_r(password, setting, &data)) == NULL || *text == '*') {
+        bk_admin_fail(admin, BK_ERROR_CONFIGURATION,
+                      _("the password can't be hashed: crypt(3) of this system lacks yescrypt"));
+        return NULL;
+    }
+    text = bk_arena_strdup(admin->arena, text);
+    explicit_bzero(&data, sizeof(data));
+    return text;
+}
+
+/* A complete hash, as crypt(3) itself would give back, and not just its beginning. */
+static bool check_hash(struct bk_admin *admin, const char *text)
+{
+    struct crypt_data data = {0};
+    const char *result = crypt_r("", text, &data);
+
+    if (result == NULL || *result == '*' || strlen(result) != strlen(text))
+        return bk_admin_fail(
+            admin, BK_ERROR_VALUE,
+            _("--password-hash is not a hash of crypt(5): give it whole, in single "
+              "quotes, e.g. '$y$...' or '$6$...'"));
+    if (crypt_checksalt(text) != CRYPT_SALT_OK)
+        bk_warning(admin, _("this kind of hash is easily broken: have the password changed soon"));
+    return true;
+}
+
+static const char *take_text(struct bk_admin *admin, const struct bk_domain *domain,
+                             const char *name, enum bk_password_source source)
+{
+    const char *text = source == BK_PASSWORD_STDIN      ? read_input(admin)
+                       : source == BK_PASSWORD_GENERATE ? generate(admin, domain, name)
+                                                        : ask(admin);
+
+    if (text == NULL || source == BK_PASSWORD_GENERATE)
+        return text;
+    return check(admin, domain, name, text) ? text : NULL;
+}
+
+bool bk_password_take(struct bk_admin *admin, const struct bk_domain *domain, const char *name,
+                      enum bk_password_source source, struct bk_new_password *password_r)
+{
+    const char *text;
+
+    *password_r = (struct bk_new_password){.source = source};
+    if (source == BK_PASSWORD_NOT_GIVEN || source == BK_PASSWORD_EXTERNAL)
+        return true;
+    if (source == BK_PASSWORD_HASH) {
+        password_r->hash = bk_option_value(admin, "password-hash");
+        return check_hash(admin, password_r->hash);
+    }
+    text = take_text(admin, domain, name, source);
+    if (text == NULL)
+        return false;
+    if (source == BK_PASSWORD_GENERATE)
+        password_r->generated = text;
+    password_r->hash = hash(admin, text);
+    return password_r->hash != NULL;
+}
+
+void bk_password_show(struct bk_admin *admin, const struct bk_new_password *password,
+                      json_t *object)
+{
+    if (password->generated == NULL)
+        return;
+    if (admin->json)
+        json_object_set_new(object, "password", json_string(password->generated));
+    else if (!admin->dry_run)
+        printf("%s\n", password->generated);
+}
