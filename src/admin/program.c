@@ -1,0 +1,112 @@
+/* SPDX-FileCopyrightText: Boxkeeper authors */
+/* SPDX-License-Identifier: MIT */
+#include "admin/program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char **make_words(struct bk_admin *admin, const char *command, const char *const *arguments)
+{
+    char *rest = bk_arena_strdup(admin->arena, command);
+    size_t count = 0, more = 0;
+    char *save = NULL;
+    char **words;
+
+    while (arguments[more] != NULL)
+        more++;
+    words = bk_arena_alloc(admin->arena, (strlen(command) + more + 1) * sizeof(char *));
+    for (char *word = strtok_r(rest, " ", &save); word != NULL; word = strtok_r(NULL, " ", &save))
+        words[count++] = word;
+    for (size_t i = 0; i < more; i++)
+        words[count++] = bk_arena_strdup(admin->arena, arguments[i]);
+    return words;
+}
+
+/* All of a file in memory, in the arena. */
+static const char *read_all(struct bk_admin *admin, int file)
+{
+    struct stat status;
+    char *text;
+    off_t at = 0;
+
+    if (file < 0 || fstat(file, &status) < 0)
+        return "";
+    text = bk_arena_alloc(admin->arena, (size_t)status.st_size + 1);
+    while (at < status.st_size) {
+        ssize_t got = pread(file, text + at, (size_t)(status.st_size - at), at);
+
+        if (got <= 0)
+            break;
+        at += got;
+    }
+    return text;
+}
+
+/* 0, or an errno. */
+static int start(char **words, int output, int errors, pid_t *child_r)
+{
+    posix_spawn_file_actions_t actions;
+    int problem;
+
+    (void)posix_spawn_file_actions_init(&actions);
+    (void)posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    (void)posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+    (void)posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO);
+    problem = words[0] == NULL ? ENOENT
+                               : posix_spawnp(child_r, words[0], &actions, NULL, words, environ);
+    (void)posix_spawn_file_actions_destroy(&actions);
+    return problem;
+}
+
+static int wait_for(pid_t child)
+{
+    int status;
+
+    while (waitpid(child, &status, 0) < 0) {
+        if (errno != EINTR)
+            return -1;
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+struct bk_program_result bk_program_run(struct bk_admin *admin, const char *command,
+                                        const char *const *arguments)
+{
+    struct bk_program_result result = {.status = -1, .output = "", .errors = ""};
+    int output = memfd_create("output", MFD_CLOEXEC);
+    int errors = memfd_create("errors", MFD_CLOEXEC);
+    int problem = errno;
+    pid_t child;
+
+    if (output >= 0 && errors >= 0)
+        problem = start(make_words(admin, command, arguments), output, errors, &child);
+    if (output >= 0 && errors >= 0 && problem == 0) {
+        result.status = wait_for(child);
+        result.output = read_all(admin, output);
+        result.errors = read_all(admin, errors);
+    } else {
+        result.errors = bk_arena_printf(admin->arena, "%s: %s", command, strerror(problem));
+    }
+    if (output >= 0)
+        (void)close(output);
+    if (errors >= 0)
+        (void)close(errors);
+    return result;
+}
+
+const char *bk_program_last_line(struct bk_admin *admin, const char *text)
+{
+    char *rest = bk_arena_strdup(admin->arena, text);
+    const char *last = "";
+    char *save = NULL;
+
+    for (char *line = strtok_r(rest, "\n", &save); line != NULL; line = strtok_r(NULL, "\n", &save))
+        last = line;
+    return last;
+}

@@ -1,0 +1,26 @@
+/* SPDX-FileCopyrightText: Boxkeeper authors */
+/* SPDX-License-Identifier: MIT */
+/*
+ * Running another program (doveadm, dpkg-query) and reading what it says. No shell comes between:
+ * the command of a server value is split at blanks, and arguments go through as they are.
+ */
+#ifndef BK_ADMIN_PROGRAM_H
+#define BK_ADMIN_PROGRAM_H
+
+#include "admin/admin.h"
+
+struct bk_program_result {
+    int status;         /* exit status; -1: it could not be started, or was killed */
+    const char *output; /* standard output, in the arena */
+    const char *errors; /* standard error; where it could not be started, why */
+};
+
+/* Run `command` (words split at blanks) with `arguments` (ends with NULL) after them, wait for it,
+ * and keep everything it wrote. Standard input is empty. */
+struct bk_program_result bk_program_run(struct bk_admin *admin, const char *command,
+                                        const char *const *arguments);
+
+/* The last line of `text` that is not empty, for a message; "" if there is none. */
+const char *bk_program_last_line(struct bk_admin *admin, const char *text);
+
+#endif
