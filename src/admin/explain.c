@@ -1,0 +1,350 @@
+/* SPDX-FileCopyrightText: Boxkeeper authors */
+/* SPDX-License-Identifier: MIT */
+/*
+ * `explain`: the very decision that the daemon makes at RCPT and the plugin at delivery, from the
+ * same rules over the same settings, with the setting behind it.
+ */
+#include "admin/commands.h"
+#include "admin/deciding-setting.h"
+#include "admin/explain.h"
+#include "admin/output.h"
+#include "rules/sender.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const struct bk_option bk_explain_options[] = {
+    {"from", "ADDRESS", N_("also say who may send as this envelope sender"), false},
+    {"size", "BYTES", N_("the size of the message (0: not known)"), false},
+    {"login", "LOGIN", N_("explain a login instead, with --protocol"), false},
+    {"protocol", "P", N_("imap, pop3 or submission"), false},
+    {NULL, NULL, NULL, false},
+};
+
+static const char *action_name(enum bk_admission_action action)
+{
+    switch (action) {
+    case BK_ADMISSION_ACCEPT:
+        return "accept";
+    case BK_ADMISSION_REFUSE:
+        return "refuse";
+    case BK_ADMISSION_DEFER:
+        return "defer";
+    case BK_ADMISSION_NONE_OF_OURS:
+        break;
+    }
+    return "not-ours";
+}
+
+static const char *reason_name(enum bk_admission_reason reason)
+{
+    static const char *const names[] = {
+        [BK_REASON_UNKNOWN_RECIPIENT] = "unknown-recipient",
+        [BK_REASON_INTERNAL_FORM] = "internal-form",
+        [BK_REASON_SUSPENDED] = "suspended",
+        [BK_REASON_DISABLED] = "disabled",
+        [BK_REASON_FULL] = "full",
+        [BK_REASON_FULL_FOR_NOW] = "full-for-now",
+        [BK_REASON_CIRCLE] = "circle",
+        [BK_REASON_TOO_MANY_TARGETS] = "too-many-targets",
+        [BK_REASON_DELETING] = "deleting",
+        [BK_REASON_SETTINGS_FAILED] = "settings-failed",
+        [BK_REASON_NOT_IN_SETTINGS] = "not-in-settings",
+    };
+
+    return (size_t)reason < sizeof(names) / sizeof(names[0]) ? names[reason] : NULL;
+}
+
+json_t *bk_explain_setting(const struct bk_deciding_setting *setting)
+{
+    if (setting->field == NULL)
+        return json_null();
+    return json_pack("{s:s, s:s, s:s?}", "field", setting->field, "level", setting->level,
+                     "subject", setting->subject);
+}
+
+/* ---- where it goes ---- */
+
+struct question {
+    const struct bk_directory *directory;
+    const struct bk_route *route;
+    struct bk_admission admission;
+    int64_t message_bytes;
+    const char *answer; /* of the alias map, between commas; "" if none */
+};
+
+static bool is_answered(const struct question *question, const char *address)
+{
+    size_t length = strlen(address);
+
+    for (const char *at = question->answer; (at = strstr(at, address)) != NULL; at += length) {
+        bool begins = at == question->answer || at[-1] == ',' || at[-1] == ' ';
+
+        if (begins && (at[length] == '\0' || at[length] == ','))
+            return true;
+    }
+    return false;
+}
+
+static struct bk_admission decide_delivery(const struct question *question,
+                                           const struct bk_account *account)
+{
+    const struct bk_directory *directory = question->directory;
+    struct bk_usage usage = {.known = false};
+
+    (void)directory->lookup_usage(directory->context, account, &usage);
+    return bk_admission_decide_delivery(BK_FOUND, account, &usage, question->message_bytes);
+}
+
+/* What becomes of the message at this target, should it be accepted at RCPT. */
+static json_t *explain_leaf(const struct question *question, const struct bk_route_leaf *leaf)
+{
+    bool gone = leaf->account == NULL && leaf->reason != BK_REASON_NONE;
+    enum bk_admission_reason reason = leaf->reason;
+    const char *outcome = "relayed";
+
+    if (!is_answered(question, leaf->address)) {
+        outcome = "left-out";
+    } else if (gone) {
+        outcome = "refused";
+    } else if (leaf->account != NULL) {
+        struct bk_admission admission = decide_delivery(question, leaf->account);
+
+        reason = admission.reason;
+        outcome = admission.action != BK_ADMISSION_ACCEPT ? "refused"
+                  : admission.store                       ? "stored"
+                                                          : "not-stored";
+    }
+    return json_pack("{s:s, s:s, s:s, s:s?, s:s?}", "address", leaf->address, "kind",
+                     leaf->account != NULL ? "mailbox"
+                     : gone                ? "gone"
+                                           : "outside",
+                     "outcome", outcome, "reason", reason_name(reason), "reply",
+                     bk_admission_reply(reason));
+}
+
+static json_t *explain_leaves(const struct question *question)
+{
+    json_t *leaves = json_array();
+
+    for (size_t i = 0; i < question->route->leaf_count; i++)
+        json_array_append_new(leaves, explain_leaf(question, &question->route->leaves[i]));
+    return leaves;
+}
+
+/* ---- how long it stays ---- */
+
+static const char *rest_name(enum bk_retention_rest rest)
+{
+    static const char *const names[] = {[BK_REST_HOLD] = "hold",
+                                        [BK_REST_SUSPENDED] = "suspended",
+                                        [BK_REST_DELETING] = "deleting"};
+
+    return rest == BK_REST_NO ? NULL : names[rest];
+}
+
+json_t *bk_explain_retention(const struct bk_account *account)
+{
+    struct bk_retention_durations durations = bk_retention_durations(account);
+    enum bk_retention_rest rest = bk_retention_rest(account);
+    json_t *levels = json_object();
+    json_t *object = json_pack("{s:s?, s:s?}", "rests", rest_name(rest), "hold_reason",
+                               account->hold_reason);
+
+    json_object_set_new(object, "archive_seconds", json_integer(durations.archive_seconds));
+    json_object_set_new(object, "trash_seconds", json_integer(durations.trash_seconds));
+    json_object_set_new(object, "junk_seconds", json_integer(durations.junk_seconds));
+    for (int field = BK_DURATION_ARCHIVE; field <= BK_DURATION_JUNK; field++) {
+        struct bk_deciding_setting setting = bk_deciding_duration(account,
+                                                                  (enum bk_duration_field)field);
+
+        json_object_set_new(levels, setting.field, bk_explain_setting(&setting));
+    }
+    json_object_set_new(object, "set_by", levels);
+    return object;
+}
+
+/* ---- who may send as the sender ---- */
+
+static json_t *explain_sender(struct bk_admin *admin, const struct bk_directory *directory,
+                              const char *sender)
+{
+    const char *login = NULL;
+    enum bk_sender_reason reason = BK_SENDER_NOT_OWNER;
+
+    if (bk_sender_owner(admin->arena, directory, sender, &login) == BK_FOUND)
+        reason = bk_sender_decide(admin->arena, directory, login, sender);
+    else if (*sender == '\0')
+        reason = BK_SENDER_ALLOWED;
+    return json_pack("{s:s, s:s?, s:b, s:s?}", "address", sender, "login", login, "allowed",
+                     reason == BK_SENDER_ALLOWED, "reply", bk_sender_reply(reason));
+}
+
+/* ---- the answer ---- */
+
+static json_t *explain_recipient(struct bk_admin *admin, const struct question *question,
+                                 const char *recipient)
+{
+    const struct bk_account *account = question->route->account;
+    struct bk_deciding_setting setting = bk_deciding_setting(&question->admission, question->route);
+    json_t *object = json_object();
+
+    json_object_set_new(object, "recipient", bk_json_text(admin, recipient));
+    json_object_set_new(object, "account",
+                        account != NULL ? json_string(account->primary_address) : json_null());
+    json_object_set_new(object, "action", json_string(action_name(question->admission.action)));
+    json_object_set_new(object, "reply",
+                        json_pack("s?", bk_admission_reply(question->admission.reason)));
+    json_object_set_new(object, "reason", json_pack("s?", reason_name(question->admission.reason)));
+    json_object_set_new(object, "decided_by", bk_explain_setting(&setting));
+    json_object_set_new(object, "targets", explain_leaves(question));
+    json_object_set_new(object, "retention",
+                        account != NULL ? bk_explain_retention(account) : json_null());
+    return object;
+}
+
+/* ---- for people ---- */
+
+const char *bk_explain_setting_text(struct bk_admin *admin, const json_t *setting)
+{
+    const char *subject = json_string_value(json_object_get(setting, "subject"));
+
+    if (!json_is_object(setting))
+        return _("nothing in particular");
+    return bk_arena_printf(admin->arena, "%s (%s%s%s)",
+                           json_string_value(json_object_get(setting, "field")),
+                           json_string_value(json_object_get(setting, "level")),
+                           subject != NULL ? " " : "", subject != NULL ? subject : "");
+}
+
+static const char *describe_action(struct bk_admin *admin, const json_t *object)
+{
+    const char *action = json_string_value(json_object_get(object, "action"));
+    const char *reply = json_string_value(json_object_get(object, "reply"));
+
+    if (strcmp(action, "accept") == 0)
+        return _("accepted");
+    if (strcmp(action, "not-ours") == 0)
+        return _("not an address of ours: other rules of Postfix decide");
+    return bk_arena_printf(admin->arena, _("refused: %s"), reply);
+}
+
+static void print_durations(struct bk_admin *admin, json_t *retention, json_t *shown)
+{
+    static const char *const keys[] = {"archive_seconds", "trash_seconds", "junk_seconds"};
+    json_t *levels = json_object_get(retention, "set_by");
+
+    for (size_t i = 0; json_is_object(retention) && i < sizeof(keys) / sizeof(keys[0]); i++) {
+        const char *duration = bk_output_format(admin, json_object_get(retention, keys[i]),
+                                                BK_COLUMN_DURATION);
+
+        json_object_set_new(shown, keys[i],
+                            json_string(bk_arena_printf(
+                                admin->arena, "%s, %s", duration,
+                                bk_explain_setting_text(admin, json_object_get(levels, keys[i])))));
+    }
+    json_object_set(shown, "rests", json_object_get(retention, "rests"));
+}
+
+static void print_sender(struct bk_admin *admin, json_t *sender, json_t *shown)
+{
+    const char *login = json_string_value(json_object_get(sender, "login"));
+    const char *reply = json_string_value(json_object_get(sender, "reply"));
+
+    if (sender == NULL)
+        return;
+    json_object_set_new(
+        shown, "sender",
+        json_string(reply == NULL && login == NULL ? _("anybody who is logged in")
+                    : reply == NULL                ? login
+                    : login == NULL
+                        ? bk_arena_printf(admin->arena, _("nobody: %s"), reply)
+                        : bk_arena_printf(admin->arena, _("%s, but now: %s"), login, reply)));
+}
+
+static void print_for_people(struct bk_admin *admin, json_t *object)
+{
+    static const struct bk_column columns[] = {
+        {"recipient", N_("Recipient"), BK_COLUMN_TEXT},
+        {"account", N_("Account"), BK_COLUMN_TEXT},
+        {"at_rcpt", N_("At RCPT"), BK_COLUMN_TEXT},
+        {"setting", N_("Decided by"), BK_COLUMN_TEXT},
+        {"sender", N_("The sender may be used by"), BK_COLUMN_TEXT},
+        {"archive_seconds", N_("Archive after"), BK_COLUMN_TEXT},
+        {"trash_seconds", N_("Trash emptied after"), BK_COLUMN_TEXT},
+        {"junk_seconds", N_("Junk emptied after"), BK_COLUMN_TEXT},
+        {"rests", N_("Retention rests"), BK_COLUMN_TEXT},
+        {NULL, NULL, 0},
+    };
+    static const struct bk_column leaf_columns[] = {
+        {"address", N_("Goes to"), BK_COLUMN_TEXT}, {"kind", N_("Kind"), BK_COLUMN_TEXT},
+        {"outcome", N_("Outcome"), BK_COLUMN_TEXT}, {"reason", N_("Reason"), BK_COLUMN_TEXT},
+        {"reply", N_("Reply"), BK_COLUMN_TEXT},     {NULL, NULL, 0},
+    };
+    json_t *shown = json_object();
+    json_t *targets = json_object_get(object, "targets");
+
+    json_object_set(shown, "recipient", json_object_get(object, "recipient"));
+    json_object_set(shown, "account", json_object_get(object, "account"));
+    json_object_set_new(shown, "at_rcpt", json_string(describe_action(admin, object)));
+    json_object_set_new(
+        shown, "setting",
+        json_string(bk_explain_setting_text(admin, json_object_get(object, "decided_by"))));
+    print_sender(admin, json_object_get(object, "sender"), shown);
+    print_durations(admin, json_object_get(object, "retention"), shown);
+    bk_output_record(admin, shown, columns);
+    if (json_array_size(targets) > 0)
+        bk_output_list(admin, targets, leaf_columns, NULL, NULL);
+}
+
+/* ---- the command ---- */
+
+static bool run_recipient(struct bk_admin *admin, const char *recipient)
+{
+    struct bk_route route;
+    struct question question = {.route = &route};
+    const char *sender = bk_option_value(admin, "from");
+    json_t *object;
+
+    if (!bk_option_number(admin, "size", 0, INT64_MAX, &question.message_bytes) ||
+        bk_json_text(admin, recipient) == NULL ||
+        (sender != NULL && bk_json_text(admin, sender) == NULL) || bk_admin_settings(admin) == NULL)
+        return false;
+    if (!bk_settings_begin_read(admin->settings, &admin->error))
+        return false;
+    question.directory = bk_settings_directory(admin->settings, bk_admin_state(admin), admin->arena,
+                                               &admin->error);
+    route = bk_route_resolve(admin->arena, question.directory, recipient);
+    if (route.found == BK_FAILED)
+        return false;
+    question.admission = bk_admission_decide(question.directory, &route, question.message_bytes);
+    question.answer = bk_route_alias_answer(admin->arena, &route);
+    if (question.answer == NULL)
+        question.answer = "";
+    object = explain_recipient(admin, &question, recipient);
+    if (sender != NULL)
+        json_object_set_new(object, "sender", explain_sender(admin, question.directory, sender));
+    bk_settings_end_read(admin->settings);
+    if (admin->json)
+        bk_output_result(admin, object);
+    else
+        print_for_people(admin, object);
+    return true;
+}
+
+bool bk_run_explain(struct bk_admin *admin)
+{
+    const char *login = bk_option_value(admin, "login");
+
+    if ((login != NULL) == (admin->argument_count == 1))
+        return bk_admin_fail(admin, BK_ERROR_USAGE,
+                             _("say which: boxkeeper explain ADDRESS, or boxkeeper explain "
+                               "--login LOGIN --protocol P"));
+    if (login != NULL && (bk_option_given(admin, "from") || bk_option_given(admin, "size")))
+        return bk_admin_fail(admin, BK_ERROR_USAGE, _("--from and --size are not for logins"));
+    if (login == NULL && bk_option_given(admin, "protocol"))
+        return bk_admin_fail(admin, BK_ERROR_USAGE, _("--protocol is for --login"));
+    if (login != NULL)
+        return bk_explain_login(admin, login);
+    return run_recipient(admin, admin->arguments[0]);
+}
