@@ -57,4 +57,43 @@ bool bk_run_plan_show(struct bk_admin *admin);
 bool bk_run_receive_on(struct bk_admin *admin);
 bool bk_run_receive_off(struct bk_admin *admin);
 
+/* account-delete.c */
+bool bk_run_account_delete(struct bk_admin *admin);
+
+/* retention.c, retention-run.c */
+extern const struct bk_option bk_retention_set_options[];
+extern const struct bk_option bk_retention_hold_options[];
+extern const struct bk_option bk_retention_preview_options[];
+extern const struct bk_option bk_retention_run_options[];
+bool bk_run_retention_set(struct bk_admin *admin);
+bool bk_run_retention_show(struct bk_admin *admin);
+bool bk_run_retention_preview(struct bk_admin *admin);
+bool bk_run_retention_hold(struct bk_admin *admin);
+bool bk_run_retention_release(struct bk_admin *admin);
+bool bk_run_retention_run(struct bk_admin *admin);
+
+/* usage.c */
+extern const struct bk_option bk_usage_options[];
+bool bk_run_usage(struct bk_admin *admin);
+
+/* explain.c */
+extern const struct bk_option bk_explain_options[];
+bool bk_run_explain(struct bk_admin *admin);
+
+/* jobs.c */
+bool bk_run_job_list(struct bk_admin *admin);
+bool bk_run_job_run(struct bk_admin *admin);
+
+/* setup.c */
+bool bk_run_setup_dovecot(struct bk_admin *admin);
+bool bk_run_setup_postfix(struct bk_admin *admin);
+
+/* check.c */
+bool bk_run_check(struct bk_admin *admin);
+
+/* maintenance.c */
+bool bk_run_migrate(struct bk_admin *admin);
+bool bk_run_backup(struct bk_admin *admin);
+bool bk_run_restore(struct bk_admin *admin);
+
 #endif

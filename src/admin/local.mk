@@ -2,31 +2,60 @@
 # SPDX-License-Identifier: MIT
 noinst_LTLIBRARIES += libadmin.la
 libadmin_la_SOURCES = \
-	src/admin/account.c \
+	src/admin/account-delete.c \
 	src/admin/account-fields.h src/admin/account-fields.c \
 	src/admin/account-list.c \
+	src/admin/account.c \
 	src/admin/admin.h \
 	src/admin/alias.c \
 	src/admin/apply.h src/admin/apply.c \
 	src/admin/audit.h src/admin/audit.c \
+	src/admin/check.h src/admin/check.c src/admin/check-accounts.c src/admin/check-host.c \
 	src/admin/command-line.c \
 	src/admin/commands.h \
 	src/admin/creation.h src/admin/creation.c \
+	src/admin/deciding-setting.h src/admin/deciding-setting.c \
+	src/admin/deletion.h src/admin/deletion.c \
 	src/admin/describe.h src/admin/describe.c \
-	src/admin/domain.c \
 	src/admin/domain-fields.h src/admin/domain-fields.c \
 	src/admin/domain-plan.h src/admin/domain-plan.c \
+	src/admin/domain.c \
+	src/admin/explain.h src/admin/explain.c src/admin/explain-login.c \
 	src/admin/forward.c \
 	src/admin/handles.c \
 	src/admin/help.c \
+	src/admin/jobs.h src/admin/jobs.c \
 	src/admin/log.c \
 	src/admin/mail_user.h src/admin/mail_user.c \
 	src/admin/main.c \
+	src/admin/maintenance.c \
 	src/admin/output.h src/admin/output.c \
 	src/admin/password.h src/admin/password.c \
 	src/admin/plan.c \
+	src/admin/program.h src/admin/program.c \
 	src/admin/question.h src/admin/question.c \
 	src/admin/receive.c \
 	src/admin/removal.h src/admin/removal.c \
-	src/admin/text.h
+	src/admin/retention.c src/admin/retention-run.c \
+	src/admin/setup.h src/admin/setup.c \
+	src/admin/text.h \
+	src/admin/usage.c
 libadmin_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SMARTCOLS_CFLAGS) $(PWQUALITY_CFLAGS) $(CRYPT_CFLAGS)
+libadmin_la_CPPFLAGS = $(AM_CPPFLAGS) -DBK_DATA_DIR='"$(pkgdatadir)"'
+nodist_libadmin_la_SOURCES = src/admin/setup-files.c
+BUILT_SOURCES += src/admin/setup-files.c
+CLEANFILES += src/admin/setup-files.c
+EXTRA_DIST += src/admin/embed-files.awk
+
+setup_files = \
+	$(top_srcdir)/conf/dovecot-2.3/99-boxkeeper.conf \
+	$(top_srcdir)/conf/dovecot-2.3/boxkeeper-maildir.conf.ext \
+	$(top_srcdir)/conf/dovecot-2.3/boxkeeper-mdbox.conf.ext \
+	$(top_srcdir)/conf/dovecot-2.3/boxkeeper-sdbox.conf.ext \
+	$(top_srcdir)/conf/dovecot-2.3/boxkeeper-sql.conf.ext \
+	$(top_srcdir)/conf/postfix/main.cf \
+	$(top_srcdir)/conf/postfix/master.cf
+
+src/admin/setup-files.c: $(top_srcdir)/src/admin/embed-files.awk $(setup_files)
+	$(MKDIR_P) src/admin
+	$(AM_V_GEN)$(AWK) -f $(top_srcdir)/src/admin/embed-files.awk $(setup_files) >$@.new && mv $@.new $@

@@ -4,6 +4,7 @@
  * boxkeeper(1): the table of commands, and main(). The core is described in admin.h.
  */
 #include "admin/commands.h"
+#include "admin/jobs.h"
 #include "admin/output.h"
 
 #include <errno.h>
@@ -38,6 +39,8 @@ const struct bk_command bk_commands[] = {
     {"account", "suspend", "ACCOUNT", N_("stop login, sending and mail; nothing stored is lost"),
      NULL, true, bk_run_account_suspend},
     {"account", "resume", "ACCOUNT", N_("undo a suspension"), NULL, true, bk_run_account_resume},
+    {"account", "delete", "ACCOUNT...", N_("delete accounts with all their mail"),
+     NULL, true, bk_run_account_delete},
     {"alias", "add", "ACCOUNT ALIAS...", N_("give an account further addresses"),
      NULL, true, bk_run_alias_add},
     {"alias", "remove", "ALIAS...", N_("take addresses away"), NULL, true, bk_run_alias_remove},
@@ -51,7 +54,35 @@ const struct bk_command bk_commands[] = {
     {"receive", "on", "ACCOUNT", N_("receive mail"), NULL, true, bk_run_receive_on},
     {"receive", "off", "ACCOUNT", N_("receive no mail; what is stored stays"),
      NULL, true, bk_run_receive_off},
+    {"retention", "set", "ACCOUNT|DOMAIN", N_("set how long mail stays in INBOX, trash and junk"),
+     bk_retention_set_options, true, bk_run_retention_set},
+    {"retention", "show", "ACCOUNT|DOMAIN", N_("show durations in force, and hold"),
+     NULL, false, bk_run_retention_show},
+    {"retention", "preview", "ACCOUNT", N_("show what would be archived and expunged"),
+     bk_retention_preview_options, false, bk_run_retention_preview},
+    {"retention", "hold", "ACCOUNT", N_("stop retention, erasing and deletion"),
+     bk_retention_hold_options, true, bk_run_retention_hold},
+    {"retention", "release", "ACCOUNT", N_("end a hold"), NULL, true, bk_run_retention_release},
+    {"retention", "run", "", N_("archive and expunge what is due, of all accounts"),
+     bk_retention_run_options, false, bk_run_retention_run},
+    {"usage", NULL, "[ACCOUNT...]", N_("show how full mailboxes are"),
+     bk_usage_options, false, bk_run_usage},
+    {"explain", NULL, "[ADDRESS]", N_("show what happens to mail for an address, or to a login"),
+     bk_explain_options, false, bk_run_explain},
+    {"job", "list", "", N_("list work that goes on after a crash"), NULL, false, bk_run_job_list},
+    {"job", "run", "", N_("go on with it now"), NULL, true, bk_run_job_run},
     {"log", NULL, "", N_("show who changed what"), bk_log_options, false, bk_run_log},
+    {"setup", "dovecot", "", N_("print what to do with Dovecot"), NULL, false,
+     bk_run_setup_dovecot},
+    {"setup", "postfix", "", N_("print what to do with Postfix"), NULL, false,
+     bk_run_setup_postfix},
+    {"check", NULL, "", N_("report what is wrong on this server"), NULL, false, bk_run_check},
+    {"backup", NULL, "DIR", N_("copy settings and credentials to a new folder"),
+     NULL, false, bk_run_backup},
+    {"restore", NULL, "DIR", N_("replace settings and credentials by a backup"),
+     NULL, false, bk_run_restore},
+    {"migrate", NULL, "[NAME=VALUE...]", N_("make or update the databases"),
+     NULL, false, bk_run_migrate},
     /* clang-format on */
     {NULL, NULL, NULL, NULL, NULL, false, NULL},
 };
@@ -91,6 +122,8 @@ static bool run(struct bk_admin *admin, int count, char **words)
         bk_help_print(admin);
         return true;
     }
+    if (admin->command->changes && !admin->dry_run && admin->command->run != bk_run_job_run)
+        bk_jobs_go_on(admin);
     return admin->command->run(admin);
 }
 

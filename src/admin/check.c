@@ -1,0 +1,56 @@
+/* SPDX-FileCopyrightText: Boxkeeper authors */
+/* SPDX-License-Identifier: MIT */
+#include "admin/check.h"
+
+#include "admin/commands.h"
+#include "admin/output.h"
+#include "store/databases.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+void bk_check_report(struct bk_check *check, const char *format, ...)
+{
+    char text[1024];
+    va_list arguments;
+    json_t *finding;
+
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    finding = json_string(text);
+    if (finding == NULL) /* a file name or a program's answer that is not UTF-8, or cut there */
+        finding = json_string(_("a finding can't be shown: its text is not UTF-8"));
+    json_array_append_new(check->items, json_pack("{s:o}", "finding", finding));
+}
+
+static void report_file(void *context, const char *text)
+{
+    bk_check_report(context, "%s", text);
+}
+
+bool bk_run_check(struct bk_admin *admin)
+{
+    static const struct bk_column columns[] = {{"finding", N_("Finding"), BK_COLUMN_TEXT},
+                                               {NULL, NULL, 0}};
+    struct bk_check check = {.admin = admin, .items = json_array()};
+    size_t count;
+
+    if (geteuid() != 0)
+        return bk_admin_fail(admin, BK_ERROR_NOT_PERMITTED, _("run this as root"));
+    if (bk_admin_settings(admin) == NULL ||
+        !bk_databases_check(admin->settings_path, report_file, &check, &admin->error) ||
+        !bk_check_host(&check) || !bk_check_accounts(&check))
+        return false;
+    count = json_array_size(check.items);
+    if (count > 0 || admin->json)
+        bk_output_list(admin, check.items, columns, NULL, NULL);
+    else
+        bk_message(admin, "%s", _("nothing found: everything is as it should be"));
+    if (count == 0)
+        return true;
+    return bk_admin_fail(admin, BK_ERROR_CONFIGURATION,
+                         ngettext("%lu finding", "%lu findings", (unsigned long)count),
+                         (unsigned long)count);
+}
