@@ -3,14 +3,12 @@
 #include "admin/apply.h"
 
 #include "admin/output.h"
+#include "admin/program.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 const char *bk_account_home(struct bk_admin *admin, int64_t account_id)
@@ -105,28 +103,30 @@ static bool make_home(void *context, struct bk_mail_user_child *child, struct bk
     return false;
 }
 
-static bool make_homes(struct bk_admin *admin, const struct bk_mail_user *owner,
-                       const struct bk_change *changes, size_t count)
+/* A locked row is that of a creation: its home comes before the login. */
+static bool make_home_of_locked(struct bk_admin *admin, const struct bk_mail_user *owner,
+                                const struct bk_account *account)
 {
-    for (size_t i = 0; i < count; i++) {
-        struct home_work work;
-        struct bk_error error = {0};
+    const struct bk_credential *credential = NULL;
+    struct home_work work = {.home = bk_account_home(admin, account->id)};
 
-        if (changes[i].before != NULL)
-            continue;
-        work.home = bk_account_home(admin, changes[i].after->id);
-        if (work.home == NULL)
-            return false;
-        if (!bk_mail_user_run(owner, make_home, &work, NULL, NULL, &error))
-            return bk_admin_fail(admin, error.kind,
-                                 _("%s is recorded but locked: its home can't be made (%s). Mend "
-                                   "that and repeat the command"),
-                                 changes[i].after->primary_address, error.text);
+    if (work.home == NULL)
+        return false;
+    switch (bk_credentials_lookup(admin->credentials, admin->arena, account->id, &credential,
+                                  &admin->error)) {
+    case BK_FAILED:
+        return false;
+    case BK_FOUND:
+        if (!credential->access.locked)
+            return true;
+        break;
+    case BK_ABSENT:
+        break;
     }
-    return true;
+    return bk_mail_user_run(owner, make_home, &work, NULL, NULL, &admin->error);
 }
 
-/* Step 4 for one account, under the write lock of settings. */
+/* Steps 3 and 4 for one account, under the write lock of settings. */
 static bool settle_one(struct bk_admin *admin, const struct bk_mail_user *owner,
                        const struct bk_change *change)
 {
@@ -143,7 +143,8 @@ static bool settle_one(struct bk_admin *admin, const struct bk_mail_user *owner,
         break;
     }
     access = bk_access_decide(now);
-    if (!put_credential(admin, owner, now, &access))
+    if ((!access.locked && !make_home_of_locked(admin, owner, now)) ||
+        !put_credential(admin, owner, now, &access))
         return false;
     /* The second call makes the first one's "previous" hash go as well. */
     if (change->forget_password)
@@ -230,8 +231,6 @@ bool bk_apply(struct bk_admin *admin, const struct bk_change *changes, size_t co
     }
     if (!commit(admin))
         return false;
-    if (!make_homes(admin, &owner, changes, count))
-        return false;
     if (!settle_all(admin, &owner, changes, count))
         return after_commit(admin);
     kick_all(admin, changes, count, kick_mask);
@@ -285,46 +284,9 @@ bool bk_creation_is_unfinished(struct bk_admin *admin, const struct bk_account *
     return credential->access.locked && folder_is_empty(home);
 }
 
-/* The words of a command line split at blanks, and `extra` after them; ends with NULL. */
-static char **split_words(struct bk_admin *admin, const char *text, const char *first,
-                          const char *second)
-{
-    char *rest = bk_arena_strdup(admin->arena, text);
-    char **words = bk_arena_alloc(admin->arena, (strlen(text) + 4) * sizeof(char *));
-    char *save = NULL;
-    size_t count = 0;
-
-    for (char *word = strtok_r(rest, " ", &save); word != NULL; word = strtok_r(NULL, " ", &save))
-        words[count++] = word;
-    words[count++] = bk_arena_strdup(admin->arena, first);
-    words[count] = bk_arena_strdup(admin->arena, second);
-    return words;
-}
-
-/* Its output is not wanted: standard output is our own result. Returns the exit status, or -1. */
-static int run_quietly(char **words)
-{
-    posix_spawn_file_actions_t actions;
-    pid_t child;
-    int status, problem;
-
-    (void)posix_spawn_file_actions_init(&actions);
-    (void)posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    (void)posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-    (void)posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-    problem = posix_spawnp(&child, words[0], &actions, NULL, words, environ);
-    (void)posix_spawn_file_actions_destroy(&actions);
-    if (problem != 0)
-        return -1;
-    while (waitpid(child, &status, 0) < 0) {
-        if (errno != EINTR)
-            return -1;
-    }
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-/* doveadm kick answers so when the user has no session (sysexits' EX_NOUSER, and doveadm's own). */
-static bool kicked(int status)
+/* doveadm kick ends with these when the user has no session (sysexits' EX_NOUSER, doveadm's own).
+ */
+static bool was_kicked(int status)
 {
     return status == 0 || status == 67 || status == 68;
 }
@@ -332,9 +294,15 @@ static bool kicked(int status)
 void bk_kick(struct bk_admin *admin, const char *mask)
 {
     const char *doveadm = bk_admin_server_value(admin, "doveadm_command");
+    const char *const arguments[] = {"kick", mask, NULL};
+    struct bk_program_result result;
 
-    if (doveadm == NULL || !kicked(run_quietly(split_words(admin, doveadm, "kick", mask))))
+    if (doveadm == NULL)
+        return;
+    result = bk_program_run(admin, doveadm, arguments);
+    if (!was_kicked(result.status))
         bk_warning(admin,
-                   _("open sessions could not be ended: if Dovecot is running, run: %s kick '%s'"),
-                   doveadm != NULL ? doveadm : "doveadm", mask);
+                   _("open sessions could not be ended (%s): if Dovecot is running, run: %s kick "
+                     "'%s'"),
+                   bk_program_last_line(admin, result.errors), doveadm, mask);
 }

@@ -7,7 +7,7 @@
  *
  *   1. credentials: what both the old and the new settings allow; new accounts: a locked row
  *   2. settings: commit, with the audit entry
- *   3. new accounts: the home, made as the mail user
+ *   3. where the row is locked or missing: the home, made as the mail user
  *   4. credentials: what settings say now. They are read again under the write lock, because
  *      another command may have committed since step 2.
  *   5. doveadm kick, where something was taken away

@@ -39,6 +39,9 @@ bool bk_run_domain_set(struct bk_admin *admin);
 bool bk_run_domain_suspend(struct bk_admin *admin);
 bool bk_run_domain_resume(struct bk_admin *admin);
 
+/* domain-remove.c */
+bool bk_run_domain_remove(struct bk_admin *admin);
+
 /* forward.c */
 extern const struct bk_option bk_forward_set_options[];
 bool bk_run_forward_set(struct bk_admin *admin);

@@ -19,6 +19,7 @@ libadmin_la_SOURCES = \
 	src/admin/describe.h src/admin/describe.c \
 	src/admin/domain-fields.h src/admin/domain-fields.c \
 	src/admin/domain-plan.h src/admin/domain-plan.c \
+	src/admin/domain-remove.c \
 	src/admin/domain.c \
 	src/admin/explain.h src/admin/explain.c src/admin/explain-login.c \
 	src/admin/forward.c \

@@ -25,6 +25,8 @@ const struct bk_command bk_commands[] = {
     {"domain", "suspend", "DOMAIN", N_("stop login, sending and mail of all its accounts"),
      NULL, true, bk_run_domain_suspend},
     {"domain", "resume", "DOMAIN", N_("undo a suspension"), NULL, true, bk_run_domain_resume},
+    {"domain", "remove", "DOMAIN", N_("remove a domain that has no accounts of its own left"),
+     NULL, true, bk_run_domain_remove},
     {"plan", "list", "", N_("list the plans"), NULL, false, bk_run_plan_list},
     {"plan", "show", "PLAN", N_("show a plan"), NULL, false, bk_run_plan_show},
     {"account", "create", "NAME@DOMAIN", N_("make a mailbox"),
@@ -124,6 +126,7 @@ static bool run(struct bk_admin *admin, int count, char **words)
     }
     if (admin->command->changes && !admin->dry_run && admin->command->run != bk_run_job_run)
         bk_jobs_go_on(admin);
+    admin->error.kind = BK_ERROR_NONE;
     return admin->command->run(admin);
 }
 
