@@ -31,6 +31,7 @@ CREATE TABLE folders (
     full_look_at BIGINT NOT NULL,
     PRIMARY KEY (account_id, name)
 );
+CREATE INDEX folders_oldest_stored_at ON folders (kind, oldest_stored_at);
 
 CREATE TABLE account_runs (
     account_id BIGINT NOT NULL PRIMARY KEY,

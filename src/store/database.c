@@ -62,6 +62,7 @@ bool bk_database_failed(struct bk_database *database, int result, struct bk_erro
                                                       : sqlite3_errstr(result);
     const char *path = database->path;
 
+    database->last_failure = result;
     switch (result & 0xff) {
     case SQLITE_CANTOPEN:
         failed_to_open(database, error);
@@ -189,6 +190,7 @@ bool bk_database_connect(struct bk_database *database, struct bk_error *error)
     int result = sqlite3_open_v2(database->path, &database->connection, flags, NULL);
     bool is_open;
 
+    database->last_failure = SQLITE_OK;
     if (result != SQLITE_OK) {
         is_open = bk_database_failed(database, result, error);
     } else {

@@ -63,6 +63,7 @@ struct bk_database {
     bool writer;
     bool in_transaction; /* between begin and end: no reopening */
     int busy_milliseconds;
+    int last_failure;  /* SQLite's last bad result on this connection, or SQLITE_OK */
     int64_t looked_at; /* seconds of the clock given to refresh; INT64_MIN: look now */
     struct bk_kept_statement kept[BK_STATEMENTS_MAXIMUM];
     size_t kept_count;
@@ -88,7 +89,6 @@ bool bk_database_is_look_due(struct bk_database *database, int64_t now_seconds);
 
 /* Fill `error` from SQLite's result; always false. */
 bool bk_database_failed(struct bk_database *database, int result, struct bk_error *error);
-/* Was that an error of constraints, of damage? */
 bool bk_database_is_damaged(int result);
 
 bool bk_database_begin(struct bk_database *database, const char *sql, struct bk_error *error);

@@ -26,12 +26,12 @@ static bool make_settings(struct bk_arena *arena, const char *path, struct bk_er
         .mode = 0600,
         .folder_mode = 0700,
     };
+    int result;
 
-    if (access(path, F_OK) == 0)
-        return bk_files_migrate(&file, error);
-    return bk_files_make_folder(arena, bk_files_folder_of(arena, path), file.owner, file.group,
-                                file.folder_mode, error) &&
-           bk_files_migrate(&file, error);
+    return (access(path, F_OK) == 0 ||
+            bk_files_make_folder(arena, bk_files_folder_of(arena, path), file.owner, file.group,
+                                 file.folder_mode, error)) &&
+           bk_files_migrate(&file, BK_BUSY_WRITER_MILLISECONDS, &result, error);
 }
 
 static bool prepare_all(struct bk_arena *arena, const struct bk_installation *installation,

@@ -3,6 +3,7 @@
 #include "store/files.h"
 
 #include "store/schema.h"
+#include "store/state.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -163,15 +164,18 @@ static bool make_file(const struct bk_file *file, struct bk_error *error)
     return is_made;
 }
 
-bool bk_files_migrate(const struct bk_file *file, struct bk_error *error)
+bool bk_files_migrate(const struct bk_file *file, int busy_milliseconds, int *result_r,
+                      struct bk_error *error)
 {
     struct bk_database database;
     bool is_done;
 
-    if (!make_file(file, error) || !bk_database_open(&database, file->kind, file->path, true,
-                                                     BK_BUSY_WRITER_MILLISECONDS, error))
+    *result_r = SQLITE_OK;
+    if (!make_file(file, error))
         return false;
-    is_done = bk_schema_migrate(&database, error);
+    is_done = bk_database_open(&database, file->kind, file->path, true, busy_milliseconds, error) &&
+              bk_schema_migrate(&database, error);
+    *result_r = database.last_failure;
     bk_database_close(&database);
     return is_done;
 }
@@ -194,17 +198,30 @@ static bool set_file_owners(const struct bk_file *file, struct bk_error *error)
     return is_fine;
 }
 
+/* state.db is a cache: damage is no error, it is made anew. */
+static bool migrate_state(const struct bk_file *file, struct bk_error *error)
+{
+    struct bk_state *state = bk_state_open_writer(file->path, error);
+    bool is_done = state != NULL;
+
+    bk_state_close(&state);
+    return is_done;
+}
+
 /* Become the owner of the file, run, and come back. */
 static bool migrate_as_owner(const struct bk_file *file, struct bk_error *error)
 {
     uid_t user = geteuid();
     gid_t group = getegid();
     bool is_done = false;
+    int result;
 
     if (setegid(file->group) != 0 || seteuid(file->owner) != 0)
         (void)failed(file->path, error);
     else
-        is_done = bk_files_migrate(file, error);
+        is_done = file->kind == BK_DATABASE_STATE
+                      ? migrate_state(file, error)
+                      : bk_files_migrate(file, BK_BUSY_WRITER_MILLISECONDS, &result, error);
     if (seteuid(user) != 0 || setegid(group) != 0)
         return failed(file->path, error);
     return is_done;
@@ -212,7 +229,10 @@ static bool migrate_as_owner(const struct bk_file *file, struct bk_error *error)
 
 bool bk_files_prepare_database(const struct bk_file *file, struct bk_error *error)
 {
+    int result;
+
     if (file->owner != geteuid())
         return migrate_as_owner(file, error);
-    return bk_files_migrate(file, error) && set_file_owners(file, error);
+    return bk_files_migrate(file, BK_BUSY_WRITER_MILLISECONDS, &result, error) &&
+           set_file_owners(file, error);
 }

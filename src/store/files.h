@@ -51,8 +51,9 @@ bool bk_files_make_folder(struct bk_arena *arena, const char *path, uid_t owner,
  */
 bool bk_files_prepare_folder(struct bk_arena *arena, const struct bk_file *file,
                              struct bk_error *error);
-/* Make the file where it is missing, and bring its schema up to date. */
-bool bk_files_migrate(const struct bk_file *file, struct bk_error *error);
+/* Make the file where it is missing, and bring its schema up to date. *result_r is SQLite's. */
+bool bk_files_migrate(const struct bk_file *file, int busy_milliseconds, int *result_r,
+                      struct bk_error *error);
 /* The same as its owner, and set owner and mode where the folder is root's. */
 bool bk_files_prepare_database(const struct bk_file *file, struct bk_error *error);
 

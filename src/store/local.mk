@@ -16,7 +16,9 @@ libstore_la_SOURCES = \
 	src/store/settings-edit.h src/store/settings-edit.c \
 	src/store/settings-private.h \
 	src/store/settings-rows.c \
-	src/store/state.h
+	src/store/state.h src/store/state.c \
+	src/store/state-private.h \
+	src/store/state-rows.c
 nodist_libstore_la_SOURCES = src/store/migrations.c
 libstore_la_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 libstore_la_LIBADD = $(SQLITE_LIBS)

@@ -19,11 +19,18 @@
 
 struct bk_state;
 
+/*
+ * A reader's handle exists even where the file can't be read now, since a cache may not be there
+ * yet: its look-ups are BK_FAILED until bk_state_refresh() has found it. NULL only without memory.
+ */
 struct bk_state *bk_state_open_reader(const char *path, struct bk_error *error);
-/* Creates the file where it is missing (mode 0640, group of the folder). */
+/*
+ * Creates the file where it is missing or damaged (mode 0640, group of the folder), also later: a
+ * write after somebody removed it makes it anew. NULL and `error` if it can't be made now.
+ */
 struct bk_state *bk_state_open_writer(const char *path, struct bk_error *error);
 void bk_state_close(struct bk_state **state);
-/* As bk_settings_refresh(). */
+/* As bk_settings_refresh(): a reader finds a file that was made anew. */
 bool bk_state_refresh(struct bk_state *state, int64_t now_seconds, struct bk_error *error);
 
 /* ---- usage ---- */
@@ -54,6 +61,7 @@ typedef bool bk_state_folder_row(void *context, const struct bk_state_folder *fo
 
 bool bk_state_put_folder(struct bk_state *state, int64_t account_id,
                          const struct bk_state_folder *folder, struct bk_error *error);
+/* folder_r->name is `name`. */
 enum bk_lookup bk_state_lookup_folder(struct bk_state *state, int64_t account_id, const char *name,
                                       struct bk_state_folder *folder_r, struct bk_error *error);
 enum bk_lookup bk_state_list_folders(struct bk_state *state, int64_t account_id,
@@ -80,6 +88,7 @@ struct bk_state_activity {
 enum bk_lookup bk_state_lookup_activity(struct bk_state *state, int64_t account_id,
                                         struct bk_state_activity *activity_r,
                                         struct bk_error *error);
+/* Each time counts only if it is later than the one on record: 0 leaves that as it is. */
 bool bk_state_put_activity(struct bk_state *state, int64_t account_id,
                            const struct bk_state_activity *activity, struct bk_error *error);
 
