@@ -12,8 +12,11 @@ libstore_la_SOURCES = \
 	src/store/schema.h src/store/schema.c \
 	src/store/settings.h src/store/settings.c \
 	src/store/settings-accounts.c \
+	src/store/settings-directory.c \
 	src/store/settings-domains.c \
 	src/store/settings-edit.h src/store/settings-edit.c \
+	src/store/settings-lists.c \
+	src/store/settings-log.c \
 	src/store/settings-private.h \
 	src/store/settings-rows.c \
 	src/store/state.h src/store/state.c \

@@ -41,14 +41,6 @@ static void bind_account(struct bk_query *query, const struct bk_account *accoun
     "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, "  \
     "$21, $22, $23"
 
-static bool check_changed(struct bk_settings *settings, const char *text, struct bk_error *error)
-{
-    if (sqlite3_changes(settings->database.connection) > 0)
-        return true;
-    bk_error_set(error, BK_ERROR_UNKNOWN, "%s", text);
-    return false;
-}
-
 /* ---- addresses ---- */
 
 /* Says what the schema's message would not: which address, and that it is taken. */
@@ -109,7 +101,7 @@ bool bk_settings_remove_alias(struct bk_settings *settings, int64_t account_id, 
     bk_query_bind_number(&query, account_id);
     bk_query_bind_text(&query, address);
     return bk_query_run(&query, error) &&
-           check_changed(settings, _("the account has no such alias"), error);
+           bk_settings_check_changed(settings, _("the account has no such alias"), error);
 }
 
 /* ---- forward targets ---- */
@@ -167,7 +159,7 @@ static bool run_account(struct bk_settings *settings, struct bk_query *query,
                          account->name, account->login);
         return false;
     }
-    return check_changed(settings, _("the account is gone"), error) &&
+    return bk_settings_check_changed(settings, _("the account is gone"), error) &&
            put_primary_address(settings, account, error) && put_targets(settings, account, error);
 }
 
@@ -218,5 +210,5 @@ bool bk_settings_delete_account(struct bk_settings *settings, int64_t id, struct
         if (!bk_query_run(&query, error))
             return false;
     }
-    return check_changed(settings, _("the account is gone"), error);
+    return bk_settings_check_changed(settings, _("the account is gone"), error);
 }

@@ -92,15 +92,6 @@ bool bk_settings_insert_domain(struct bk_settings *settings, const struct bk_dom
     return true;
 }
 
-/* An UPDATE of one row that must have been there. */
-static bool check_changed(struct bk_settings *settings, struct bk_error *error)
-{
-    if (sqlite3_changes(settings->database.connection) == 1)
-        return true;
-    bk_error_set(error, BK_ERROR_UNKNOWN, _("the domain is gone"));
-    return false;
-}
-
 bool bk_settings_update_domain(struct bk_settings *settings, const struct bk_domain *domain,
                                struct bk_error *error)
 {
@@ -113,7 +104,8 @@ bool bk_settings_update_domain(struct bk_settings *settings, const struct bk_dom
             "UPDATE domains SET (" BOUND_COLUMNS ") = (" BOUND_VALUES ") WHERE id = $14", error))
         return false;
     bind_domain(&query, domain);
-    return bk_query_run(&query, error) && check_changed(settings, error);
+    return bk_query_run(&query, error) &&
+           bk_settings_check_changed(settings, _("the domain is gone"), error);
 }
 
 bool bk_settings_delete_domain(struct bk_settings *settings, int64_t id, struct bk_error *error)
@@ -124,5 +116,6 @@ bool bk_settings_delete_domain(struct bk_settings *settings, int64_t id, struct 
         !bk_query_begin(&query, &settings->database, "DELETE FROM domains WHERE id = $1", error))
         return false;
     bk_query_bind_number(&query, id);
-    return bk_query_run(&query, error) && check_changed(settings, error);
+    return bk_query_run(&query, error) &&
+           bk_settings_check_changed(settings, _("the domain is gone"), error);
 }

@@ -5,12 +5,21 @@
 /* How many commits the table changes remembers. */
 #define CHANGES_KEPT 10000
 
-static bool need_transaction(struct bk_settings *settings, struct bk_error *error)
+bool bk_settings_need_transaction(struct bk_settings *settings, struct bk_error *error)
 {
     if (settings->database.writer && settings->database.in_transaction)
         return true;
     bk_error_set(error, BK_ERROR_NOT_PERMITTED, _("%s is not open for changes"),
                  settings->database.path);
+    return false;
+}
+
+bool bk_settings_check_changed(struct bk_settings *settings, const char *text,
+                               struct bk_error *error)
+{
+    if (sqlite3_changes(settings->database.connection) > 0)
+        return true;
+    bk_error_set(error, BK_ERROR_UNKNOWN, "%s", text);
     return false;
 }
 
@@ -20,7 +29,7 @@ bool bk_settings_next_id(struct bk_settings *settings, const char *counter, int6
     struct bk_query query;
     enum bk_lookup found;
 
-    if (!need_transaction(settings, error) ||
+    if (!bk_settings_need_transaction(settings, error) ||
         !bk_query_begin(&query, &settings->database,
                         "UPDATE counters SET value = value + 1 WHERE name = $1 RETURNING value",
                         error))
@@ -41,7 +50,7 @@ bool bk_settings_touch(struct bk_settings *settings, const char *kind, int64_t s
 {
     struct bk_query query;
 
-    if (!need_transaction(settings, error) ||
+    if (!bk_settings_need_transaction(settings, error) ||
         !bk_query_begin(&query, &settings->database,
                         "INSERT INTO changes (sequence, kind, subject_id) VALUES ($1, $2, $3) "
                         "ON CONFLICT DO NOTHING",
@@ -82,7 +91,7 @@ bool bk_settings_begin_write(struct bk_settings *settings, struct bk_error *erro
 
 bool bk_settings_commit(struct bk_settings *settings, struct bk_error *error)
 {
-    if (!need_transaction(settings, error))
+    if (!bk_settings_need_transaction(settings, error))
         return false;
     if (bk_database_commit(&settings->database, error))
         return true;
@@ -100,7 +109,7 @@ bool bk_settings_put_server_value(struct bk_settings *settings, const char *name
 {
     struct bk_query query;
 
-    if (!need_transaction(settings, error) ||
+    if (!bk_settings_need_transaction(settings, error) ||
         !bk_query_begin(&query, &settings->database,
                         "INSERT INTO server (name, value) VALUES ($1, $2) "
                         "ON CONFLICT (name) DO UPDATE SET value = excluded.value",

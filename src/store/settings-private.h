@@ -59,6 +59,11 @@ const struct bk_domain *bk_read_domain(struct bk_query *query, struct bk_arena *
 enum bk_lookup bk_read_account(struct bk_query *query, struct bk_arena *arena,
                                const struct bk_account **account_r, struct bk_error *error);
 
+/* Is a write transaction open? */
+bool bk_settings_need_transaction(struct bk_settings *settings, struct bk_error *error);
+/* Did the last statement change a row? Else BK_ERROR_UNKNOWN with `text`. */
+bool bk_settings_check_changed(struct bk_settings *settings, const char *text,
+                               struct bk_error *error);
 /* The next id of a kind: a row of the table counters. Within a write transaction. */
 bool bk_settings_next_id(struct bk_settings *settings, const char *counter, int64_t *id_r,
                          struct bk_error *error);
