@@ -22,9 +22,10 @@ conf_units = \
 EXTRA_DIST += $(conf_examples:%=conf/%) $(conf_units:%=conf/systemd/%) \
 	conf/systemd/boxkeeper.sysusers conf/systemd/boxkeeper.tmpfiles
 
-conf_edit = sed -e 's|@bindir@|$(bindir)|g' -e 's|@sbindir@|$(sbindir)|g' \
-	-e 's|/var/lib/boxkeeper/settings/settings\.db|$(BK_SETTINGS_PATH)|g' \
-	-e 's|/var/lib/boxkeeper|$(localstatedir)/lib/boxkeeper|g'
+conf_edit = sed -e 's|[@]bindir[@]|$(bindir)|g' -e 's|[@]sbindir[@]|$(sbindir)|g' \
+	-e 's|/var/lib/boxkeeper/settings/settings\.db|SETTINGS-PATH|g' \
+	-e 's|/var/lib/boxkeeper|$(localstatedir)/lib/boxkeeper|g' \
+	-e 's|SETTINGS-PATH|$(BK_SETTINGS_PATH)|g'
 
 install-data-local:
 	$(MKDIR_P) '$(DESTDIR)$(pkgdatadir)/dovecot-2.3' '$(DESTDIR)$(pkgdatadir)/postfix' \
