@@ -1,2 +1,40 @@
 # SPDX-FileCopyrightText: Boxkeeper authors
 # SPDX-License-Identifier: MIT
+# The plugin, and a module for doveadm that works through it. Only what stands in the two .sym files
+# is visible from outside: Dovecot loads modules RTLD_GLOBAL (plugin.h).
+plugindir = $(DOVECOT_MODULE_DIR)
+doveadmplugindir = $(DOVECOT_MODULE_DIR)/doveadm
+plugin_LTLIBRARIES = lib95_boxkeeper_plugin.la
+doveadmplugin_LTLIBRARIES = lib95_doveadm_boxkeeper_plugin.la
+
+plugin_cppflags = $(AM_CPPFLAGS) $(DOVECOT_CPPFLAGS)
+plugin_symbols = $(top_srcdir)/src/dovecot-plugin/plugin.sym
+doveadm_symbols = $(top_srcdir)/src/dovecot-plugin/doveadm.sym
+EXTRA_DIST += $(plugin_symbols) $(doveadm_symbols)
+
+lib95_boxkeeper_plugin_la_SOURCES = \
+	src/dovecot-plugin/archive.c src/dovecot-plugin/archive.h \
+	src/dovecot-plugin/databases.c src/dovecot-plugin/databases.h \
+	src/dovecot-plugin/delivery.c src/dovecot-plugin/delivery.h \
+	src/dovecot-plugin/dovecot-compat.h \
+	src/dovecot-plugin/due.c src/dovecot-plugin/due.h \
+	src/dovecot-plugin/folders.c src/dovecot-plugin/folders.h \
+	src/dovecot-plugin/marker.c src/dovecot-plugin/marker.h \
+	src/dovecot-plugin/pass.c src/dovecot-plugin/pass.h \
+	src/dovecot-plugin/plugin.c src/dovecot-plugin/plugin.h \
+	src/dovecot-plugin/quota.c src/dovecot-plugin/quota.h \
+	src/dovecot-plugin/retention.c src/dovecot-plugin/retention.h \
+	src/dovecot-plugin/session.c \
+	src/dovecot-plugin/usage.c src/dovecot-plugin/usage.h
+lib95_boxkeeper_plugin_la_CPPFLAGS = $(plugin_cppflags)
+lib95_boxkeeper_plugin_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version \
+	-export-symbols $(plugin_symbols)
+lib95_boxkeeper_plugin_la_LIBADD = libstore.la librules.la $(SQLITE_LIBS)
+EXTRA_lib95_boxkeeper_plugin_la_DEPENDENCIES = $(plugin_symbols)
+
+lib95_doveadm_boxkeeper_plugin_la_SOURCES = src/dovecot-plugin/doveadm.c
+lib95_doveadm_boxkeeper_plugin_la_CPPFLAGS = $(plugin_cppflags)
+lib95_doveadm_boxkeeper_plugin_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version \
+	-export-symbols $(doveadm_symbols)
+lib95_doveadm_boxkeeper_plugin_la_LIBADD = librules.la
+EXTRA_lib95_doveadm_boxkeeper_plugin_la_DEPENDENCIES = $(doveadm_symbols)

@@ -1,0 +1,200 @@
+/* SPDX-FileCopyrightText: Boxkeeper authors */
+/* SPDX-License-Identifier: MIT */
+#include "dovecot-plugin/delivery.h"
+
+#include "dovecot-plugin/databases.h"
+#include "dovecot-plugin/quota.h"
+
+#include "rules/address.h"
+#include "rules/admission.h"
+
+#include "lda-settings.h"
+#include "lmtp-common.h"
+#include "lmtp-recipient.h"
+#include "mail-deliver.h"
+#include "smtp-address.h"
+
+/* These exist in lmtp (and lda) only. */
+#pragma weak lmtp_client_created_hook_set
+#pragma weak mail_deliver_hook_set
+#pragma weak mail_deliver_log
+
+typedef int local_deliver_function(struct client *client, struct lmtp_recipient *recipient,
+                                   struct smtp_server_cmd_ctx *cmd,
+                                   struct smtp_server_transaction *trans,
+                                   struct lmtp_local_deliver_context *context);
+
+static lmtp_client_created_func_t *next_client_created;
+static local_deliver_function *next_local_deliver;
+static deliver_mail_func_t *next_deliver_mail;
+
+/* Ask the rules about one message for one user. NONE_OF_OURS: not an account's mail. */
+static struct bk_admission decide(struct boxkeeper_user *context, struct bk_arena *arena,
+                                  const char *recipient, struct mail *mail,
+                                  const struct bk_account **account_r)
+{
+    struct bk_usage usage = {0};
+    struct bk_admission none = {.action = BK_ADMISSION_NONE_OF_OURS, .store = true};
+    struct bk_admission admission;
+    enum bk_lookup found;
+    uoff_t size = 0;
+    bool ours;
+
+    found = boxkeeper_lookup_account(arena, context->user->username, account_r, &ours);
+    if (found == BK_ABSENT && !ours)
+        return none;
+    /* What only answers stores nothing, so it is never full. */
+    if (!bk_address_is_internal(recipient))
+        usage.known = boxkeeper_quota_measure(context, &usage.bytes, &usage.messages);
+    if (mail_get_virtual_size(mail, &size) < 0)
+        size = 0;
+    admission = bk_admission_decide_delivery(found, *account_r, &usage,
+                                             (int64_t)I_MIN(size, (uoff_t)INT64_MAX));
+    if (bk_address_is_internal(recipient))
+        admission.store = false;
+    return admission;
+}
+
+/* "552 5.2.2 text" as Dovecot takes it: a number, an enhanced code, a text. */
+static void reply(struct smtp_server_recipient *recipient, const char *text)
+{
+    const char *const *words = t_strsplit(text, " ");
+    unsigned int status;
+
+    if (str_array_length(words) < 3 || str_to_uint(words[0], &status) < 0)
+        i_panic("boxkeeper: not a reply: %s", text);
+    smtp_server_recipient_reply(recipient, status, words[1], "%s",
+                                text + strlen(words[0]) + strlen(words[1]) + 2);
+}
+
+/* Where the quota engine refuses after all (two messages at once for the last free bytes), it shall
+ * say what the plan says. */
+static void use_plans_quota_reply(struct lmtp_local_deliver_context *context,
+                                  const struct bk_account *account)
+{
+    if (account != NULL)
+        ((struct lda_settings *)context->lda_set)->quota_full_tempfail =
+            account->domain->plan->full_is_temporary;
+}
+
+static int local_deliver(struct client *client, struct lmtp_recipient *recipient,
+                         struct smtp_server_cmd_ctx *cmd, struct smtp_server_transaction *trans,
+                         struct lmtp_local_deliver_context *context)
+{
+    struct boxkeeper_user *user = BOXKEEPER_USER(context->rcpt_user);
+    const struct bk_account *account;
+    struct bk_admission admission;
+    struct bk_arena *arena;
+
+    if (user == NULL)
+        return next_local_deliver(client, recipient, cmd, trans, context);
+    arena = bk_arena_create();
+    admission = decide(user, arena, smtp_address_encode(recipient->rcpt->path), context->src_mail,
+                       &account);
+    use_plans_quota_reply(context, account);
+    bk_arena_destroy(&arena);
+    if (admission.action == BK_ADMISSION_REFUSE || admission.action == BK_ADMISSION_DEFER) {
+        e_info(context->rcpt_user->event, "boxkeeper: not delivered: %s",
+               bk_admission_reply(admission.reason));
+        reply(recipient->rcpt, bk_admission_reply(admission.reason));
+        return -1;
+    }
+    return next_local_deliver(client, recipient, cmd, trans, context);
+}
+
+static void client_created(struct client **client)
+{
+    next_local_deliver = (*client)->v.local_deliver;
+    (*client)->v.local_deliver = local_deliver;
+    if (next_client_created != NULL)
+        next_client_created(client);
+}
+
+/* ---- within the delivery: sieve, storing ---- */
+
+static int run_sieve(struct mail_deliver_context *ctx, struct mail_storage **storage_r)
+{
+    return next_deliver_mail == NULL ? 0 : next_deliver_mail(ctx, storage_r);
+}
+
+static int run_sieve_storing_nothing(struct boxkeeper_user *context,
+                                     struct mail_deliver_context *ctx,
+                                     struct mail_storage **storage_r)
+{
+    int ret;
+
+    boxkeeper_set_sieve_environment(context->user, "boxkeeper_store", "no");
+    context->store_nothing = true;
+    ret = run_sieve(ctx, storage_r);
+    context->store_nothing = false;
+    /* A script that could not be run is not a reason to store. One that failed for the moment (an
+     * answer that could not be sent) is tried again with the message. */
+    if (ret < 0 && ctx->tempfail_error != NULL)
+        return ret;
+    mail_deliver_log(ctx, "not stored: the account does not receive");
+    return 1;
+}
+
+static int deliver_mail_hook(struct mail_deliver_context *ctx, struct mail_storage **storage_r)
+{
+    struct boxkeeper_user *context = BOXKEEPER_USER(ctx->rcpt_user);
+    const struct bk_account *account;
+    struct bk_admission admission;
+    struct bk_arena *arena;
+
+    if (context == NULL)
+        return run_sieve(ctx, storage_r);
+    arena = bk_arena_create();
+    admission = decide(context, arena,
+                       ctx->rcpt_to == NULL ? "" : smtp_address_encode(ctx->rcpt_to), ctx->src_mail,
+                       &account);
+    bk_arena_destroy(&arena);
+    if (admission.action == BK_ADMISSION_NONE_OF_OURS)
+        return run_sieve(ctx, storage_r);
+    if (admission.action != BK_ADMISSION_ACCEPT && admission.reason != BK_REASON_FULL &&
+        admission.reason != BK_REASON_FULL_FOR_NOW) {
+        ctx->tempfail_error = bk_admission_reply(admission.reason);
+        return -1;
+    }
+    if (admission.action == BK_ADMISSION_ACCEPT && !admission.store)
+        return run_sieve_storing_nothing(context, ctx, storage_r);
+    return run_sieve(ctx, storage_r);
+}
+
+static int transaction_commit(struct mailbox_transaction_context *t,
+                              struct mail_transaction_commit_changes *changes_r)
+{
+    struct boxkeeper_mailbox *context = BOXKEEPER_MAILBOX(t->box);
+
+    /* Only deliveries open a mailbox with this flag. */
+    if (boxkeeper_owner(t->box)->store_nothing &&
+        (t->box->flags & MAILBOX_FLAG_POST_SESSION) != 0) {
+        context->module_ctx.super.transaction_rollback(t);
+        i_zero(changes_r);
+        changes_r->pool = pool_alloconly_create("boxkeeper nothing stored", 64);
+        p_array_init(&changes_r->saved_uids, changes_r->pool, 1);
+        return 0;
+    }
+    return context->module_ctx.super.transaction_commit(t, changes_r);
+}
+
+void boxkeeper_delivery_mailbox_allocated(struct mailbox_vfuncs *v)
+{
+    v->transaction_commit = transaction_commit;
+}
+
+void boxkeeper_delivery_init(void)
+{
+    if (lmtp_client_created_hook_set != NULL)
+        next_client_created = lmtp_client_created_hook_set(client_created);
+    if (mail_deliver_hook_set != NULL)
+        next_deliver_mail = mail_deliver_hook_set(deliver_mail_hook);
+}
+
+void boxkeeper_delivery_deinit(void)
+{
+    if (lmtp_client_created_hook_set != NULL)
+        lmtp_client_created_hook_set(next_client_created);
+    if (mail_deliver_hook_set != NULL)
+        mail_deliver_hook_set(next_deliver_mail);
+}

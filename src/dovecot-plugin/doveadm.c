@@ -1,0 +1,236 @@
+/* SPDX-FileCopyrightText: Boxkeeper authors */
+/* SPDX-License-Identifier: MIT */
+/*
+ * `doveadm boxkeeper sweep` and `doveadm boxkeeper preview`: a module for doveadm, which works
+ * through the plugin (its symbols resolve once doveadm has loaded mail_plugins).
+ *
+ *   doveadm boxkeeper sweep [-u USER | -A] [--clock-ok]
+ *       does what is due, to the end. -A visits only those for whom something is due.
+ *       Fields: username, archived, expunged, state ("done", "unfinished", or why nothing was done)
+ *   doveadm boxkeeper preview -u USER [--as-of EPOCH-SECONDS]
+ *       Fields: folder, action, messages, bytes, oldest (epoch seconds, 0 = nothing is due)
+ *
+ * Exit status: 0, 75 (EX_TEMPFAIL) when something could not be done now, among it doubt about the
+ * clock or the settings. A hold or two trash folders are that user's state, not a failure.
+ */
+#include "dovecot-plugin/due.h"
+#include "dovecot-plugin/retention.h"
+#include "dovecot-plugin/usage.h"
+
+#include "doveadm-mail.h"
+#include "doveadm-print.h"
+
+#include <sysexits.h>
+#include <time.h>
+
+#define LOCK_SECONDS 30
+
+BOXKEEPER_EXPORT extern const char *doveadm_boxkeeper_plugin_version;
+BOXKEEPER_EXPORT void doveadm_boxkeeper_plugin_init(struct module *module);
+BOXKEEPER_EXPORT void doveadm_boxkeeper_plugin_deinit(void);
+
+const char *doveadm_boxkeeper_plugin_version = DOVECOT_ABI_VERSION;
+
+struct sweep {
+    struct doveadm_mail_cmd_context ctx;
+    bool clock_ok;
+    bool listed;
+    int64_t began_at;
+    ARRAY_TYPE(const_string) users;
+    unsigned int next_user;
+};
+
+struct preview {
+    struct doveadm_mail_cmd_context ctx;
+    int64_t as_of;
+};
+
+static const char *state_text(const struct boxkeeper_retention_result *result)
+{
+    if (result->doubt != BK_DOUBT_NONE)
+        return bk_retention_doubt_text(result->doubt);
+    switch (result->rest) {
+    case BK_REST_HOLD:
+        return "on hold";
+    case BK_REST_SUSPENDED:
+        return "suspended";
+    case BK_REST_DELETING:
+        return "being deleted";
+    case BK_REST_NO:
+        break;
+    }
+    return result->unfinished ? "unfinished" : "done";
+}
+
+/* Doubts that concern the host rather than one user's folders. */
+static bool is_failure(enum bk_retention_doubt doubt)
+{
+    return doubt == BK_DOUBT_SETTINGS || doubt == BK_DOUBT_CLOCK_BACK ||
+           doubt == BK_DOUBT_CLOCK_FORWARD;
+}
+
+/* ---- sweep ---- */
+
+static int sweep_run(struct doveadm_mail_cmd_context *ctx, struct mail_user *user)
+{
+    struct sweep *sweep = (struct sweep *)ctx;
+    struct boxkeeper_retention_options options = {
+        .now = time(NULL),
+        .lock_seconds = LOCK_SECONDS,
+        .clock_ok = sweep->clock_ok,
+    };
+    struct boxkeeper_retention_result result;
+    int ret = boxkeeper_retention_run(user, &options, &result);
+
+    boxkeeper_usage_report_now(user);
+    doveadm_print_num(result.archived);
+    doveadm_print_num(result.expunged);
+    doveadm_print(ret < 0 ? "failed" : state_text(&result));
+    if (ret == 0 && !result.unfinished && !is_failure(result.doubt))
+        return 0;
+    ctx->exit_code = EX_TEMPFAIL;
+    return -1;
+}
+
+static int sweep_next_user(struct doveadm_mail_cmd_context *ctx, const char **username_r)
+{
+    struct sweep *sweep = (struct sweep *)ctx;
+    enum bk_retention_doubt doubt;
+
+    if (!sweep->listed) {
+        sweep->listed = true;
+        boxkeeper_due_init(doveadm_plugin_getenv("boxkeeper_settings"));
+        sweep->began_at = time(NULL);
+        if (!boxkeeper_due_users(ctx->pool, sweep->began_at, sweep->clock_ok, &sweep->users,
+                                 &doubt) ||
+            doubt != BK_DOUBT_NONE) {
+            i_error("boxkeeper: the sweep does nothing: %s", bk_retention_doubt_text(doubt));
+            return -1;
+        }
+    }
+    if (sweep->next_user < array_count(&sweep->users)) {
+        *username_r = array_idx_elem(&sweep->users, sweep->next_user++);
+        return 1;
+    }
+    if (ctx->exit_code == 0)
+        boxkeeper_due_completed(sweep->began_at);
+    return 0;
+}
+
+static void sweep_init(struct doveadm_mail_cmd_context *ctx, const char *const args[])
+{
+    struct sweep *sweep = (struct sweep *)ctx;
+
+    if (args[0] != NULL)
+        doveadm_mail_help_name("boxkeeper sweep");
+    p_array_init(&sweep->users, ctx->pool, 64);
+    if (ctx->iterate_all_users)
+        ctx->v.get_next_user = sweep_next_user;
+    doveadm_print_header_simple("archived");
+    doveadm_print_header_simple("expunged");
+    doveadm_print_header_simple("state");
+}
+
+static bool sweep_parse_arg(struct doveadm_mail_cmd_context *ctx, int c)
+{
+    if (c != 'c')
+        return false;
+    ((struct sweep *)ctx)->clock_ok = true;
+    return true;
+}
+
+static struct doveadm_mail_cmd_context *sweep_alloc(void)
+{
+    struct sweep *sweep = doveadm_mail_cmd_alloc(struct sweep);
+
+    sweep->ctx.getopt_args = "c";
+    sweep->ctx.v.parse_arg = sweep_parse_arg;
+    sweep->ctx.v.init = sweep_init;
+    sweep->ctx.v.run = sweep_run;
+    doveadm_print_init(DOVEADM_PRINT_TYPE_FLOW);
+    return &sweep->ctx;
+}
+
+/* ---- preview ---- */
+
+static void preview_row(void *context ATTR_UNUSED, const struct boxkeeper_retention_preview *row)
+{
+    doveadm_print(row->folder);
+    doveadm_print(row->action);
+    doveadm_print_num(row->messages);
+    doveadm_print_num(row->bytes);
+    doveadm_print_num(row->oldest_stored_at);
+}
+
+static int preview_run(struct doveadm_mail_cmd_context *ctx, struct mail_user *user)
+{
+    struct preview *preview = (struct preview *)ctx;
+    struct boxkeeper_retention_result result;
+    int64_t as_of = preview->as_of != 0 ? preview->as_of : time(NULL);
+
+    if (boxkeeper_retention_preview(user, as_of, preview_row, NULL, &result) == 0 &&
+        !is_failure(result.doubt)) {
+        if (result.doubt != BK_DOUBT_NONE || result.rest != BK_REST_NO)
+            i_info("boxkeeper: retention does nothing: %s", state_text(&result));
+        return 0;
+    }
+    ctx->exit_code = EX_TEMPFAIL;
+    return -1;
+}
+
+static void preview_init(struct doveadm_mail_cmd_context *ctx ATTR_UNUSED, const char *const args[])
+{
+    if (args[0] != NULL)
+        doveadm_mail_help_name("boxkeeper preview");
+    doveadm_print_header_simple("folder");
+    doveadm_print_header_simple("action");
+    doveadm_print_header_simple("messages");
+    doveadm_print_header_simple("bytes");
+    doveadm_print_header_simple("oldest");
+}
+
+static bool preview_parse_arg(struct doveadm_mail_cmd_context *ctx, int c)
+{
+    if (c != 'd')
+        return false;
+    if (str_to_int64(optarg, &((struct preview *)ctx)->as_of) < 0)
+        i_fatal_status(EX_USAGE, "--as-of wants seconds since the epoch");
+    return true;
+}
+
+static struct doveadm_mail_cmd_context *preview_alloc(void)
+{
+    struct preview *preview = doveadm_mail_cmd_alloc(struct preview);
+
+    preview->ctx.getopt_args = "d:";
+    preview->ctx.v.parse_arg = preview_parse_arg;
+    preview->ctx.v.init = preview_init;
+    preview->ctx.v.run = preview_run;
+    doveadm_print_init(DOVEADM_PRINT_TYPE_FLOW);
+    return &preview->ctx;
+}
+
+static struct doveadm_cmd_ver2 commands[] = {
+    {.name = "boxkeeper sweep",
+     .usage = DOVEADM_CMD_MAIL_USAGE_PREFIX "[--clock-ok]",
+     .mail_cmd = sweep_alloc,
+     DOVEADM_CMD_PARAMS_START DOVEADM_CMD_MAIL_COMMON DOVEADM_CMD_PARAM(
+         'c', "clock-ok", CMD_PARAM_BOOL, 0) DOVEADM_CMD_PARAMS_END},
+    {.name = "boxkeeper preview",
+     .usage = DOVEADM_CMD_MAIL_USAGE_PREFIX "[--as-of EPOCH-SECONDS]",
+     .mail_cmd = preview_alloc,
+     DOVEADM_CMD_PARAMS_START DOVEADM_CMD_MAIL_COMMON DOVEADM_CMD_PARAM('d', "as-of", CMD_PARAM_STR,
+                                                                        0) DOVEADM_CMD_PARAMS_END},
+};
+
+void doveadm_boxkeeper_plugin_init(struct module *module ATTR_UNUSED)
+{
+    size_t i;
+
+    for (i = 0; i < N_ELEMENTS(commands); i++)
+        doveadm_cmd_register_ver2(&commands[i]);
+}
+
+void doveadm_boxkeeper_plugin_deinit(void)
+{
+}

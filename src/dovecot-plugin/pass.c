@@ -1,0 +1,201 @@
+/* SPDX-FileCopyrightText: Boxkeeper authors */
+/* SPDX-License-Identifier: MIT */
+#include "dovecot-plugin/pass.h"
+
+#include "dovecot-plugin/archive.h"
+
+#include <time.h>
+
+/* Small batches pay for maildir's whole uidlist each time; large ones hold the folder's lock for
+ * long, and stand twice for a while after a crash. */
+#define BATCH_MESSAGES 1000
+#define MESSAGES_BETWEEN_CLOCKS 50
+
+struct walk {
+    struct boxkeeper_pass *pass;
+    struct boxkeeper_archive *archive; /* opened with the first message that is due */
+    struct mailbox *box;
+    int64_t renamed_at;
+    uint32_t next_seq;
+    uint32_t last_uid;  /* looked at; sequence numbers shift with each expunge, UIDs stay */
+    unsigned int batch; /* messages dealt with in this transaction */
+    bool stop, dirty;
+};
+
+enum step { STEP_KEPT = 1, STEP_DONE, STEP_GONE, STEP_FAILED };
+
+int64_t boxkeeper_monotonic_milliseconds(void)
+{
+    struct timespec now;
+
+    if (clock_gettime(CLOCK_MONOTONIC, &now) < 0)
+        i_fatal("clock_gettime() failed: %m");
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int64_t last_rename_of(struct mailbox *box)
+{
+    const void *data;
+    size_t size;
+    uint32_t stamp;
+
+    mail_index_get_header_ext(box->view, box->box_last_rename_stamp_ext_id, &data, &size);
+    if (size < sizeof(stamp))
+        return 0;
+    memcpy(&stamp, data, sizeof(stamp));
+    return stamp;
+}
+
+static int64_t earlier(int64_t known, int64_t time_stored)
+{
+    return known == 0 || time_stored < known ? time_stored : known;
+}
+
+static enum step do_deed(struct walk *walk, struct mail *mail)
+{
+    struct boxkeeper_pass *pass = walk->pass;
+    uoff_t size;
+
+    switch (pass->deed) {
+    case BOXKEEPER_ARCHIVE:
+        if (walk->archive == NULL)
+            walk->archive = boxkeeper_archive_begin(pass->user, pass->archive, walk->box);
+        if (walk->archive == NULL || boxkeeper_archive_add(walk->archive, mail) < 0)
+            return STEP_FAILED;
+        break;
+    case BOXKEEPER_EXPUNGE:
+        mail_expunge(mail);
+        break;
+    case BOXKEEPER_COUNT:
+        if (mail_get_virtual_size(mail, &size) == 0)
+            pass->bytes += (int64_t)size;
+        break;
+    }
+    return STEP_DONE;
+}
+
+static enum step step(struct walk *walk, struct mail *mail)
+{
+    struct boxkeeper_pass *pass = walk->pass;
+    int64_t stored_at;
+    enum step result;
+    time_t save_date;
+
+    if (mail_get_save_date(mail, &save_date) < 0)
+        return mailbox_get_last_mail_error(walk->box) == MAIL_ERROR_EXPUNGED ? STEP_GONE
+                                                                             : STEP_FAILED;
+    stored_at = bk_retention_stored_at(save_date, walk->renamed_at);
+    if (!bk_retention_is_due(stored_at, pass->seconds, pass->now)) {
+        pass->oldest_remaining = earlier(pass->oldest_remaining, stored_at);
+        walk->stop = !pass->full_look;
+        return STEP_KEPT;
+    }
+    result = do_deed(walk, mail);
+    if (result == STEP_DONE)
+        pass->oldest_due = earlier(pass->oldest_due, stored_at);
+    else if (mailbox_get_last_mail_error(walk->box) == MAIL_ERROR_EXPUNGED)
+        result = STEP_GONE;
+    return result;
+}
+
+static bool is_past_deadline(const struct boxkeeper_pass *pass, uint32_t seq)
+{
+    return pass->deadline != 0 && seq % MESSAGES_BETWEEN_CLOCKS == 0 &&
+           boxkeeper_monotonic_milliseconds() >= pass->deadline;
+}
+
+/* Walk on through the present view. What was done lies in the open transactions. */
+static int walk_view(struct walk *walk, struct mailbox_transaction_context *t)
+{
+    struct boxkeeper_pass *pass = walk->pass;
+    uint32_t count = mail_index_view_get_messages_count(walk->box->view);
+    struct mail *mail = mail_alloc(t, 0, NULL);
+    enum step result = STEP_KEPT;
+
+    for (; walk->next_seq <= count && !walk->stop && walk->batch < BATCH_MESSAGES;
+         walk->next_seq++) {
+        if (is_past_deadline(pass, walk->next_seq)) {
+            pass->finished = false;
+            walk->stop = true;
+            break;
+        }
+        mail_set_seq(mail, walk->next_seq);
+        result = step(walk, mail);
+        walk->last_uid = mail->uid;
+        if (result == STEP_FAILED)
+            break;
+        walk->batch += result == STEP_DONE;
+        walk->dirty = walk->dirty || result == STEP_GONE;
+    }
+    mail_free(&mail);
+    if (walk->next_seq > count)
+        walk->stop = true;
+    return result == STEP_FAILED ? -1 : 0;
+}
+
+static int find_place_again(struct walk *walk)
+{
+    uint32_t last;
+
+    if (mailbox_sync(walk->box, 0) < 0)
+        return -1;
+    mailbox_get_seq_range(walk->box, walk->last_uid + 1, UINT32_MAX, &walk->next_seq, &last);
+    if (walk->next_seq == 0)
+        walk->stop = true;
+    return 0;
+}
+
+/* The archive's side first: between the two commits a message stands in both, never in none. */
+static int commit(struct walk *walk, struct mailbox_transaction_context **t)
+{
+    if (walk->archive != NULL && boxkeeper_archive_commit(walk->archive) < 0) {
+        mailbox_transaction_rollback(t);
+        return -1;
+    }
+    if (mailbox_transaction_commit(t) < 0)
+        return -1;
+    walk->pass->messages += walk->batch;
+    if (walk->pass->deed == BOXKEEPER_COUNT || (walk->batch == 0 && !walk->dirty))
+        return 0;
+    return find_place_again(walk);
+}
+
+static int walk_batch(struct walk *walk)
+{
+    struct mailbox_transaction_context *t = mailbox_transaction_begin(walk->box, 0,
+                                                                      "boxkeeper: retention");
+
+    walk->batch = 0;
+    walk->dirty = false;
+    if (walk_view(walk, t) < 0) {
+        if (walk->archive != NULL)
+            boxkeeper_archive_rollback(walk->archive);
+        mailbox_transaction_rollback(&t);
+        return -1;
+    }
+    return commit(walk, &t);
+}
+
+int boxkeeper_pass_run(struct boxkeeper_pass *pass)
+{
+    struct walk walk = {.pass = pass, .next_seq = 1};
+    int ret;
+
+    pass->finished = true;
+    /* The administrator's rule, not a wish of the user's: his ACLs do not stand against it. */
+    walk.box = mailbox_alloc(pass->folder->ns->list, pass->folder->vname, MAILBOX_FLAG_IGNORE_ACLS);
+    ret = mailbox_sync(walk.box, MAILBOX_SYNC_FLAG_FAST);
+    if (ret == 0)
+        walk.renamed_at = last_rename_of(walk.box);
+    while (ret == 0 && !walk.stop)
+        ret = walk_batch(&walk);
+    if (ret < 0) {
+        e_error(pass->user->event, "boxkeeper: folder %s: %s", pass->folder->vname,
+                mailbox_get_last_internal_error(walk.box, NULL));
+        pass->finished = false;
+    }
+    if (walk.archive != NULL)
+        boxkeeper_archive_end(&walk.archive, ret == 0);
+    mailbox_free(&walk.box);
+    return ret;
+}

@@ -1,0 +1,89 @@
+/* SPDX-FileCopyrightText: Boxkeeper authors */
+/* SPDX-License-Identifier: MIT */
+#include "dovecot-plugin/usage.h"
+
+#include "dovecot-plugin/databases.h"
+#include "dovecot-plugin/quota.h"
+
+#include "rules/usage.h"
+
+#include "ioloop.h"
+
+#include <time.h>
+
+/* With the time that measuring takes, well within the second that the daemon is promised. */
+#define REPORT_DELAY_MILLISECONDS 500
+
+static void report_soon(struct boxkeeper_user *context)
+{
+    boxkeeper_usage_report(context);
+}
+
+void boxkeeper_usage_changed(struct boxkeeper_user *context)
+{
+    context->usage_changed = true;
+    /* Users of shared folders' owners come and go without our notice: theirs is reported by
+     * their own sessions and deliveries, and at the end of this one. */
+    if (context->usage_timeout == NULL && !context->user->autocreated &&
+        !context->user->deinitializing)
+        context->usage_timeout = timeout_add_short(REPORT_DELAY_MILLISECONDS, report_soon, context);
+}
+
+void boxkeeper_usage_stop_timer(struct boxkeeper_user *context)
+{
+    timeout_remove(&context->usage_timeout);
+}
+
+static bool write_report(struct boxkeeper_user *context, const struct bk_usage *usage)
+{
+    struct bk_state *state = boxkeeper_state();
+    struct bk_error error = {0};
+
+    if (state == NULL)
+        return false;
+    if ((context->reported_bytes < 0 &&
+         !bk_state_put_user(state, context->account_id, t_str_lcase(context->user->username),
+                            &error)) ||
+        !bk_state_put_usage(state, context->account_id, usage, context->limit_bytes, &error)) {
+        boxkeeper_log_database_error("usage could not be written", &error);
+        return false;
+    }
+    return true;
+}
+
+static void measure_and_report(struct boxkeeper_user *context)
+{
+    struct bk_usage usage = {.known = true, .measured_at = time(NULL)};
+
+    boxkeeper_usage_stop_timer(context);
+    context->usage_changed = false;
+    /* Measuring refreshes limit and account id as well. */
+    if (!boxkeeper_quota_measure(context, &usage.bytes, &usage.messages) ||
+        context->account_id == 0 || !context->limit_known)
+        return;
+    if (usage.bytes == context->reported_bytes && usage.messages == context->reported_messages &&
+        context->limit_bytes == context->reported_limit_bytes)
+        return;
+    if (!write_report(context, &usage)) {
+        context->usage_changed = true; /* the end of the session tries again */
+        return;
+    }
+    context->reported_bytes = usage.bytes;
+    context->reported_messages = usage.messages;
+    context->reported_limit_bytes = context->limit_bytes;
+}
+
+void boxkeeper_usage_report(struct boxkeeper_user *context)
+{
+    boxkeeper_usage_stop_timer(context);
+    if (context->usage_changed)
+        measure_and_report(context);
+}
+
+void boxkeeper_usage_report_now(struct mail_user *user)
+{
+    struct boxkeeper_user *context = BOXKEEPER_USER(user);
+
+    if (context != NULL)
+        measure_and_report(context);
+}
