@@ -107,6 +107,8 @@ static bool is_domain_character(char character)
 /* Is the domain from `at` to `end` within `text` one that mail would be routed by? */
 static bool routes_mail(const char *text, const char *at, const char *end)
 {
+    if (*end == '.')
+        end++;
     if (is_domain_character(*end))
         return false;
     if (at == text)

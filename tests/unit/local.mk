@@ -16,3 +16,5 @@ tests_unit_test_socketmap_protocol_SOURCES = tests/unit/test_socketmap_protocol.
 	src/policy-daemon/socketmap_protocol.c
 tests_unit_test_socketmap_protocol_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_socketmap_protocol_LDADD = librules.la $(CHECK_LIBS)
+
+include $(top_srcdir)/tests/unit/rules.mk
