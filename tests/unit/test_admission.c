@@ -12,6 +12,7 @@ static struct bk_arena *arena;
 static struct bk_account *taro, *jiro, *hana, *strict;
 
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
+static const char *const outside[] = {"x@outside.example", NULL};
 
 static void setup(void)
 {
@@ -106,7 +107,7 @@ START_TEST(the_own_mailbox_is_full)
         taro->receive = cases[i].receive;
         world.plan.full_is_temporary = cases[i].temporary;
         if (cases[i].forward)
-            unit_forward(taro, cases[i].keep_copy, LIST("x@outside.example"));
+            unit_forward(taro, cases[i].keep_copy, outside);
         ck_assert_msg(decide("taro@d.example", 0).reason == cases[i].want, "%s", cases[i].name);
     }
 }
@@ -296,7 +297,7 @@ START_TEST(at_delivery)
         account->receive = cases[i].receive;
         world.plan.full_is_temporary = cases[i].temporary;
         if (cases[i].forward)
-            unit_forward(account, cases[i].keep_copy, LIST("x@outside.example"));
+            unit_forward(account, cases[i].keep_copy, outside);
         if (cases[i].full)
             fill(account);
         got = bk_admission_decide_delivery(cases[i].found,
