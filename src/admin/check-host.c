@@ -85,6 +85,7 @@ static bool check_users(struct bk_check *check)
     const struct passwd *user;
     const struct group *group;
     struct bk_mail_user mail_user;
+    gid_t gid = 0;
 
     if (user_name == NULL || group_name == NULL || state_path == NULL ||
         reader.credentials_path == NULL)
@@ -95,8 +96,10 @@ static bool check_users(struct bk_check *check)
         bk_check_report(check, _("the user %s does not exist: create it"), user_name);
     if (group == NULL)
         bk_check_report(check, _("the group %s does not exist: create it"), group_name);
+    else
+        gid = group->gr_gid; /* the next look-up of a group uses the same place */
     if (user != NULL && group != NULL)
-        check_reader(check, user_name, user->pw_uid, group->gr_gid, &reader);
+        check_reader(check, user_name, user->pw_uid, gid, &reader);
     if (!bk_admin_mail_user(admin, &mail_user)) {
         bk_check_report(check, "%s", admin->error.text);
         return false;
@@ -105,7 +108,7 @@ static bool check_users(struct bk_check *check)
      */
     reader.state_folder = folder_of(admin, state_path);
     if (group != NULL)
-        check_reader(check, mail_user.name, mail_user.uid, group->gr_gid, &reader);
+        check_reader(check, mail_user.name, mail_user.uid, gid, &reader);
     return true;
 }
 

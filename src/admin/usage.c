@@ -12,7 +12,7 @@ const struct bk_option bk_usage_options[] = {
 struct collector {
     struct bk_admin *admin;
     json_t *items;
-    bool failed;
+    bool warned; /* that state.db can't be read */
 };
 
 static void add_known(json_t *item, const struct bk_account *account, const struct bk_usage *usage)
@@ -26,32 +26,40 @@ static void add_known(json_t *item, const struct bk_account *account, const stru
                                                       (double)account->capacity_bytes)));
 }
 
-/* False: state.db is there but could not be read. */
-static bool add_account(struct collector *collector, const struct bk_account *account)
+/* state.db is a cache: where it can't be read, nothing is known, and that is said once. */
+static struct bk_usage look_up(struct collector *collector, int64_t account_id)
 {
-    struct bk_admin *admin = collector->admin;
-    struct bk_state *state = bk_admin_state(admin);
+    struct bk_state *state = bk_admin_state(collector->admin);
     struct bk_usage usage = {.known = false};
+    struct bk_error error = {.kind = BK_ERROR_NONE};
     int64_t limit_bytes;
+
+    if (state != NULL &&
+        bk_state_lookup_usage(state, account_id, &usage, &limit_bytes, &error) != BK_FAILED)
+        return usage;
+    if (!collector->warned)
+        bk_warning(collector->admin, _("no usage is known: %s"),
+                   state != NULL ? error.text : _("state.db can't be opened"));
+    collector->warned = true;
+    return (struct bk_usage){.known = false};
+}
+
+static void add_account(struct collector *collector, const struct bk_account *account)
+{
+    struct bk_usage usage = look_up(collector, account->id);
     json_t *item = json_pack("{s:s, s:n, s:I, s:n, s:n, s:n}", "address", account->primary_address,
                              "usage_bytes", "capacity_bytes", (json_int_t)account->capacity_bytes,
                              "percent", "usage_messages", "measured_at");
 
-    if (state != NULL &&
-        bk_state_lookup_usage(state, account->id, &usage, &limit_bytes, &admin->error) == BK_FAILED)
-        return false;
     if (usage.known)
         add_known(item, account, &usage);
     json_array_append_new(collector->items, item);
-    return true;
 }
 
 static bool collect_account(void *context, const struct bk_account *account)
 {
-    struct collector *collector = context;
-
-    collector->failed = !add_account(collector, account);
-    return !collector->failed;
+    add_account(context, account);
+    return true;
 }
 
 static bool collect_domain(struct collector *collector, const char *domain_text)
@@ -68,8 +76,7 @@ static bool collect_domain(struct collector *collector, const char *domain_text)
     }
     return bk_admin_settings(admin) != NULL &&
            bk_settings_list_accounts(admin->settings, &filter, collect_account, collector,
-                                     &admin->error) != BK_FAILED &&
-           !collector->failed;
+                                     &admin->error) != BK_FAILED;
 }
 
 static bool collect_arguments(struct collector *collector)
@@ -79,8 +86,9 @@ static bool collect_arguments(struct collector *collector)
     for (size_t i = 0; i < admin->argument_count; i++) {
         const struct bk_account *account = bk_admin_account(admin, admin->arguments[i]);
 
-        if (account == NULL || !add_account(collector, account))
+        if (account == NULL)
             return false;
+        add_account(collector, account);
     }
     return true;
 }
