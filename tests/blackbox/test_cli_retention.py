@@ -1,0 +1,180 @@
+# SPDX-FileCopyrightText: Boxkeeper authors
+# SPDX-License-Identifier: MIT
+"""retention set, show, hold, release, preview, run."""
+
+import time
+
+import pytest
+
+from fake_doveadm import doveadm  # noqa: F401 (a fixture)
+
+DAY = 86400
+
+
+@pytest.fixture
+def taro(scratch):
+    scratch.cli("domain", "add", "d.example")
+    scratch.add_account("taro@d.example")
+    return "taro@d.example"
+
+
+def shown(scratch, subject):
+    return scratch.json("retention", "show", subject)
+
+
+def test_account_over_domain_over_plan(scratch, taro):
+    first = shown(scratch, taro)
+    assert (first["archive_seconds"], first["trash_seconds"], first["junk_seconds"]) == (
+        180 * DAY, 31 * DAY, 0)
+    assert first["set_by"]["archive_seconds"] == {
+        "field": "archive_seconds", "level": "plan", "subject": "open"}
+
+    scratch.cli("retention", "set", "d.example", "--archive", "90d", "--junk", "12h")
+    by_domain = shown(scratch, taro)
+    assert (by_domain["archive_seconds"], by_domain["junk_seconds"]) == (90 * DAY, 43200)
+    assert by_domain["set_by"]["archive_seconds"]["level"] == "domain"
+    assert by_domain["set_by"]["trash_seconds"]["level"] == "plan"
+
+    scratch.cli("retention", "set", taro, "--archive", "0", "--trash", "5s")
+    by_account = shown(scratch, taro)
+    assert (by_account["archive_seconds"], by_account["trash_seconds"]) == (0, 5)
+    assert by_account["set_by"]["archive_seconds"] == {
+        "field": "archive_seconds", "level": "account", "subject": taro}
+    assert by_account["junk_seconds"] == 43200
+
+    scratch.cli("retention", "set", taro, "--archive", "inherit")
+    assert shown(scratch, taro)["archive_seconds"] == 90 * DAY
+    assert shown(scratch, "d.example")["archive_seconds"] == 90 * DAY
+
+
+@pytest.mark.parametrize("duration", ["", "-1d", "10x", "1.5d", "d", "180 d", "9" * 30 + "d", "1w"])
+def test_bad_durations_change_nothing(scratch, taro, duration):
+    before = shown(scratch, taro)
+    result = scratch.run("retention", "set", taro, "--archive", "10d", f"--trash={duration}")
+    assert result.returncode == 65
+    assert "180d" in result.stderr
+    assert shown(scratch, taro) == before
+
+
+@pytest.mark.parametrize("plan", ["kwc", "business-standard", "sv-basic", "site"])
+@pytest.mark.parametrize("subject", ["d.example", "postmaster@d.example"])
+def test_plans_that_do_not_let_it_be_set(scratch, plan, subject):
+    scratch.cli("domain", "add", "d.example", "--plan", plan)
+    before = shown(scratch, subject)
+    result = scratch.run("retention", "set", subject, "--archive", "10d")
+    assert result.returncode == 65
+    assert plan in result.stderr
+    assert shown(scratch, subject) == before
+
+
+@pytest.mark.parametrize(
+    "arguments, status",
+    [
+        (["set", "taro@d.example"], 64),
+        (["set", "nobody@d.example", "--archive", "1d"], 67),
+        (["set", "none.example", "--archive", "1d"], 67),
+        (["show", "none.example"], 67),
+        (["hold", "taro@d.example"], 64),
+        (["hold", "taro@d.example", "--reason", ""], 64),
+        (["hold", "nobody@d.example", "--reason", "r"], 67),
+        (["release", "nobody@d.example"], 67),
+        (["preview", "nobody@d.example"], 67),
+        (["run", "--dry-run"], 64),
+        (["preview"], 64),
+    ],
+)
+def test_bad_commands(scratch, taro, arguments, status):
+    result = scratch.run("retention", *arguments)
+    assert result.returncode == status, result.stderr
+    assert result.stderr.startswith("boxkeeper: ")
+
+
+def test_hold_and_release(scratch, taro):
+    scratch.cli("retention", "hold", taro, "--reason", "訴訟 2026-17")
+    held = shown(scratch, taro)
+    assert (held["rests"], held["hold_reason"]) == ("hold", "訴訟 2026-17")
+    assert scratch.run("--yes", "account", "delete", taro).returncode == 77
+    scratch.cli("retention", "release", taro)
+    assert (shown(scratch, taro)["rests"], shown(scratch, taro)["hold_reason"]) == (None, None)
+    scratch.cli("retention", "release", taro)
+
+
+def test_dry_run_changes_nothing(scratch, taro):
+    before = shown(scratch, taro)
+    scratch.cli("--dry-run", "retention", "set", taro, "--archive", "1d")
+    scratch.cli("--dry-run", "retention", "hold", taro, "--reason", "r")
+    assert shown(scratch, taro) == before
+
+
+def test_what_changed_is_in_the_log(scratch, taro):
+    scratch.cli("retention", "set", taro, "--archive", "90d")
+    scratch.cli("retention", "hold", taro, "--reason", "r")
+    entries = [entry for entry in scratch.json("log")["items"] if entry["subject"] == taro]
+    assert [entry["command"] for entry in entries][-2:] == ["retention set", "retention hold"]
+    assert entries[-2]["after"] == {"archive_seconds": 90 * DAY}
+    assert entries[-1]["before"] == {"hold_reason": None}
+
+
+# --- over doveadm -------------------------------------------------------------------------------
+
+
+def test_preview_shows_what_doveadm_says(scratch, doveadm, taro):
+    doveadm.answer([
+        {"folder": "INBOX", "action": "archive", "messages": 3, "bytes": 4096, "oldest": 1000},
+        {"folder": "ごみ箱", "action": "expunge", "messages": 0, "bytes": 0, "oldest": 0},
+    ])
+    result = scratch.json("retention", "preview", "taro@d.example", "--as-of", "2027-01-31 12:30")
+    assert result["address"] == taro
+    assert result["as_of"] == int(time.mktime((2027, 1, 31, 12, 30, 0, 0, 0, -1)))
+    assert result["items"] == [
+        {"folder": "INBOX", "action": "archive", "messages": 3, "bytes": 4096,
+         "oldest_stored_at": 1000},
+        {"folder": "ごみ箱", "action": "expunge", "messages": 0, "bytes": 0, "oldest_stored_at": 0},
+    ]
+    words = doveadm.calls[-1]
+    assert words[words.index("-u") + 1] == taro
+    assert words[words.index("-d") + 1] == str(result["as_of"])
+    assert "ごみ箱" in scratch.cli("retention", "preview", taro)
+
+
+@pytest.mark.parametrize("date", ["", "yesterday", "2027-02-30", "2027-13-01", "2027-01-01x",
+                                  "2027-01-01 25:00", "31.1.2027"])
+def test_bad_dates(scratch, doveadm, taro, date):
+    assert scratch.run("retention", "preview", taro, f"--as-of={date}").returncode == 65
+    assert doveadm.calls == []
+
+
+def test_run_shows_each_account(scratch, doveadm, taro):
+    doveadm.answer([{"username": taro, "archived": 12, "expunged": 3, "state": "done"}])
+    assert scratch.json("retention", "run")["items"] == [
+        {"address": taro, "archived": 12, "expunged": 3, "state": "done"}]
+    assert doveadm.calls[-1][-3:] == ["boxkeeper", "sweep", "-A"]
+    scratch.cli("retention", "run", "--clock-ok")
+    assert doveadm.calls[-1][-1] == "-c"
+
+
+def test_run_that_could_not_do_everything(scratch, doveadm, taro):
+    doveadm.answer(
+        [{"username": taro, "archived": 12, "expunged": 3, "state": "unfinished"},
+         {"username": "b@d.example", "archived": 0, "expunged": 0, "state": "done"}],
+        status=75)
+    result = scratch.run("retention", "run")
+    assert result.returncode == 75
+    assert f"{taro} (unfinished)" in result.stderr
+    assert "b@d.example" not in result.stderr
+    assert "12" in result.stdout
+
+
+def test_doubt_about_the_clock_is_said(scratch, doveadm, taro):
+    doveadm.answer([], status=75, errors="doveadm: Error: the clock went backwards\n")
+    result = scratch.run("retention", "run")
+    assert result.returncode == 75
+    assert "the clock went backwards" in result.stderr
+
+
+def test_doveadm_that_is_not_there(scratch, taro):
+    scratch.cli("migrate", "doveadm_command=/nonexistent/doveadm")
+    for words in (["run"], ["preview", taro]):
+        result = scratch.run("retention", *words)
+        assert result.returncode == 75
+        assert "/nonexistent/doveadm" in result.stderr

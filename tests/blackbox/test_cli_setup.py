@@ -1,0 +1,78 @@
+# SPDX-FileCopyrightText: Boxkeeper authors
+# SPDX-License-Identifier: MIT
+"""setup: everything of conf/, with the paths of this installation."""
+
+import subprocess
+
+import pytest
+
+from scratch import TOP
+
+
+def files(scratch, server):
+    return {file["path"].split()[0]: file for file in scratch.json("setup", server)["files"]}
+
+
+def test_dovecot(scratch):
+    shown = files(scratch, "dovecot")
+    main = shown["/etc/dovecot/conf.d/99-boxkeeper.conf"]["content"]
+    sql = shown["/etc/dovecot/conf.d/boxkeeper-sql.conf.ext"]
+    assert f"boxkeeper_settings = {scratch.settings}\n" in main
+    assert f"connect = {scratch.folder}/credentials/credentials.db\n" in sql["content"]
+    assert sql["mode"] == "0600"
+    assert "/var/lib/boxkeeper" not in main + sql["content"]
+    # Continued lines and SQL come through as they are in conf/.
+    assert "password_query = \\\n" in sql["content"]
+
+
+def test_dovecot_takes_it(scratch):
+    """What is printed for Dovecot is a configuration that it reads."""
+    folder = scratch.folder / "dovecot"
+    folder.mkdir()
+    for path, file in files(scratch, "dovecot").items():
+        (folder / path.rsplit("/", 1)[1]).write_text(file["content"])
+    main = folder / "dovecot.conf"
+    main.write_text("ssl_cert = </dev/null\nssl_key = </dev/null\n!include 99-boxkeeper.conf\n")
+    done = subprocess.run(["doveconf", "-n", "-c", main], capture_output=True, text=True,
+                          check=False)
+    assert done.returncode == 0, done.stderr
+    assert f"boxkeeper_settings = {scratch.settings}" in done.stdout
+
+
+def test_postfix(scratch):
+    scratch.cli("migrate", "socket_directory=/srv/queue/bk")
+    shown = files(scratch, "postfix")
+    main = shown["/etc/postfix/main.cf"]["content"]
+    assert "virtual_alias_maps = socketmap:unix:bk/map:alias\n" in main
+    assert "unix:boxkeeper/" not in main
+    assert "{ default_action = 451 4.3.0" in main
+    assert "submission inet" in shown["/etc/postfix/master.cf"]["content"]
+
+
+@pytest.mark.parametrize("server", ["dovecot", "postfix"])
+def test_whole_files(scratch, server):
+    """With the default paths, and nothing else, it is what stands in conf/."""
+    scratch.cli("migrate", "socket_directory=/var/spool/postfix/boxkeeper")
+    folder = {"dovecot": "dovecot-2.3", "postfix": "postfix"}[server]
+    shown = files(scratch, server)
+    want = {path.name: path.read_text() for path in (TOP / "conf" / folder).iterdir()}
+    got = {path.rsplit("/", 1)[1]: file["content"] for path, file in shown.items()}
+    assert set(got) == set(want)
+    for name, text in want.items():
+        text = text.replace("/var/lib/boxkeeper", str(scratch.folder))
+        assert got[name] == text
+
+
+@pytest.mark.parametrize("server, words", [
+    ("dovecot", ["auth-system.conf.ext", "quota_rule", "systemctl restart dovecot"]),
+    ("postfix", ["mydestination", "reject_unverified_recipient", "postfix check"]),
+])
+def test_for_people(scratch, server, words):
+    shown = scratch.cli("setup", server)
+    for word in words:
+        assert word in shown
+
+
+def test_bad_commands(scratch):
+    assert scratch.run("setup").returncode == 64
+    assert scratch.run("setup", "exim").returncode == 64
