@@ -80,8 +80,8 @@ bool bk_database_failed(struct bk_database *database, int result, struct bk_erro
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
         bk_error_set(error, BK_ERROR_CONFIGURATION,
-                     _("%s %s is damaged (%s): see `boxkeeper check`; `boxkeeper restore` brings a "
-                       "backup back"),
+                     _("%s %s is damaged (%s): move it away, run `boxkeeper migrate` and then "
+                       "`boxkeeper restore`"),
                      title(database), path, reason);
         break;
     case SQLITE_CONSTRAINT:
@@ -196,21 +196,16 @@ bool bk_database_connect(struct bk_database *database, struct bk_error *error)
     } else {
         sqlite3_extended_result_codes(database->connection, 1);
         (void)sqlite3_busy_timeout(database->connection, database->busy_milliseconds);
-        is_open = database->writer ? prepare_writer(database, error)
-                                   : prepare_reader(database, error);
+        is_open = database->is_plain || (database->writer ? prepare_writer(database, error)
+                                                          : prepare_reader(database, error));
     }
     if (!is_open)
         bk_database_disconnect(database);
     return is_open;
 }
 
-bool bk_database_open(struct bk_database *database, enum bk_database_kind kind, const char *path,
-                      bool writer, int busy_milliseconds, struct bk_error *error)
+static bool fill_and_connect(struct bk_database *database, const char *path, struct bk_error *error)
 {
-    memset(database, 0, sizeof(*database));
-    database->kind = kind;
-    database->writer = writer;
-    database->busy_milliseconds = busy_milliseconds;
     database->looked_at = INT64_MIN;
     database->path = strdup(path);
     if (database->path == NULL) {
@@ -221,6 +216,24 @@ bool bk_database_open(struct bk_database *database, enum bk_database_kind kind, 
         return true;
     bk_database_close(database);
     return false;
+}
+
+bool bk_database_open(struct bk_database *database, enum bk_database_kind kind, const char *path,
+                      bool writer, int busy_milliseconds, struct bk_error *error)
+{
+    *database = (struct bk_database){
+        .kind = kind, .writer = writer, .busy_milliseconds = busy_milliseconds};
+    return fill_and_connect(database, path, error);
+}
+
+bool bk_database_open_plain(struct bk_database *database, enum bk_database_kind kind,
+                            const char *path, struct bk_error *error)
+{
+    *database = (struct bk_database){.kind = kind,
+                                     .writer = true,
+                                     .is_plain = true,
+                                     .busy_milliseconds = BK_BUSY_WRITER_MILLISECONDS};
+    return fill_and_connect(database, path, error);
 }
 
 void bk_database_disconnect(struct bk_database *database)

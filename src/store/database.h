@@ -61,6 +61,7 @@ struct bk_database {
     char *path;
     enum bk_database_kind kind;
     bool writer;
+    bool is_plain;       /* a copy: nothing is set or asked of it */
     bool in_transaction; /* between begin and end: no reopening */
     int busy_milliseconds;
     int last_failure;  /* SQLite's last bad result on this connection, or SQLITE_OK */
@@ -76,6 +77,9 @@ struct bk_database {
  */
 bool bk_database_open(struct bk_database *database, enum bk_database_kind kind, const char *path,
                       bool writer, int busy_milliseconds, struct bk_error *error);
+/* For writing, as the file is: a copy that nobody else opens. */
+bool bk_database_open_plain(struct bk_database *database, enum bk_database_kind kind,
+                            const char *path, struct bk_error *error);
 /* The same after bk_database_disconnect(). */
 bool bk_database_connect(struct bk_database *database, struct bk_error *error);
 /* Close, but remember path and kind. */

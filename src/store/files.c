@@ -146,6 +146,18 @@ bool bk_files_prepare_folder(struct bk_arena *arena, const struct bk_file *file,
     return set_owner(folder, &now, file->owner, file->group, file->folder_mode, error);
 }
 
+bool bk_files_sync_folder(const char *folder, struct bk_error *error)
+{
+    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool is_synced = descriptor >= 0 && fsync(descriptor) == 0;
+
+    if (!is_synced)
+        (void)failed(folder, error);
+    if (descriptor >= 0)
+        (void)close(descriptor);
+    return is_synced;
+}
+
 /* ---- files ---- */
 
 /* SQLite gives -wal and -shm the mode of the file itself: so that must be right before. */

@@ -57,4 +57,7 @@ bool bk_files_migrate(const struct bk_file *file, int busy_milliseconds, int *re
 /* The same as its owner, and set owner and mode where the folder is root's. */
 bool bk_files_prepare_database(const struct bk_file *file, struct bk_error *error);
 
+/* What was renamed or made in the folder outlives a crash from now on. */
+bool bk_files_sync_folder(const char *folder, struct bk_error *error);
+
 #endif

@@ -3,12 +3,16 @@
 # The databases: the only room that knows SQL. Linked into all three programs.
 noinst_LTLIBRARIES += libstore.la
 libstore_la_SOURCES = \
+	src/store/backup.c \
+	src/store/check.c \
+	src/store/copy.h src/store/copy.c \
 	src/store/credentials.h src/store/credentials.c \
 	src/store/database.h src/store/database.c \
 	src/store/databases.h src/store/databases.c \
 	src/store/files.h src/store/files.c \
 	src/store/installation.h src/store/installation.c \
 	src/store/query.c \
+	src/store/restore.c \
 	src/store/schema.h src/store/schema.c \
 	src/store/settings.h src/store/settings.c \
 	src/store/settings-accounts.c \

@@ -36,6 +36,21 @@ static bool pause_after(const struct bk_database *database, int result, int64_t 
     return true;
 }
 
+/* SQLite numbers $1, $2 by first appearance, whatever they are called: a slip would bind crosswise.
+ */
+static bool are_parameters_in_order(sqlite3_stmt *statement)
+{
+    char want[8];
+
+    for (int i = 1; i <= sqlite3_bind_parameter_count(statement); i++) {
+        const char *name = sqlite3_bind_parameter_name(statement, i);
+
+        if (name == NULL || strcmp(name, sqlite3_snprintf(sizeof(want), want, "$%d", i)) != 0)
+            return false;
+    }
+    return true;
+}
+
 static int prepare(struct bk_database *database, const char *sql, unsigned int flags,
                    sqlite3_stmt **statement_r)
 {
@@ -45,6 +60,11 @@ static int prepare(struct bk_database *database, const char *sql, unsigned int f
     do
         result = sqlite3_prepare_v3(database->connection, sql, -1, flags, statement_r, NULL);
     while (pause_after(database, result, &since));
+    if (result == SQLITE_OK && !are_parameters_in_order(*statement_r)) {
+        (void)sqlite3_finalize(*statement_r);
+        *statement_r = NULL;
+        return SQLITE_MISUSE;
+    }
     return result;
 }
 
