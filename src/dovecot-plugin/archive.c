@@ -208,11 +208,16 @@ struct boxkeeper_archive *boxkeeper_archive_begin(struct mail_user *user,
     return archive;
 }
 
+bool boxkeeper_archive_mends(const struct boxkeeper_archive *archive)
+{
+    return hash_table_is_created(archive->by_guid);
+}
+
 static bool is_there_already(struct boxkeeper_archive *archive, struct mail *mail)
 {
     const char *guid;
 
-    return hash_table_is_created(archive->by_guid) &&
+    return boxkeeper_archive_mends(archive) &&
            mail_get_special(mail, MAIL_FETCH_GUID, &guid) == 0 &&
            hash_table_lookup(archive->by_guid, guid) != NULL;
 }

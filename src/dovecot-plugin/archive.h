@@ -33,6 +33,8 @@ struct boxkeeper_archive;
 struct boxkeeper_archive *boxkeeper_archive_begin(struct mail_user *user,
                                                   const struct boxkeeper_folder *folder,
                                                   struct mailbox *source);
+/* Did it find the marker of a run that died? */
+bool boxkeeper_archive_mends(const struct boxkeeper_archive *archive);
 /* Move one message, expunging it in its own transaction; neither is committed. 0 moved (or there
  * already), -1 failed: roll both transactions back. */
 int boxkeeper_archive_add(struct boxkeeper_archive *archive, struct mail *mail);

@@ -29,10 +29,11 @@ static local_deliver_function *next_local_deliver;
 static deliver_mail_func_t *next_deliver_mail;
 
 /* Ask the rules about one message for one user. NONE_OF_OURS: not an account's mail. */
-static struct bk_admission decide(struct boxkeeper_user *context, struct bk_arena *arena,
-                                  const char *recipient, struct mail *mail,
-                                  const struct bk_account **account_r)
+static struct bk_admission decide(struct boxkeeper_user *context, const char *recipient,
+                                  struct mail *mail)
 {
+    struct bk_arena *arena = bk_arena_create();
+    const struct bk_account *account;
     struct bk_usage usage = {0};
     struct bk_admission none = {.action = BK_ADMISSION_NONE_OF_OURS, .store = true};
     struct bk_admission admission;
@@ -40,18 +41,22 @@ static struct bk_admission decide(struct boxkeeper_user *context, struct bk_aren
     uoff_t size = 0;
     bool ours;
 
-    found = boxkeeper_lookup_account(arena, context->user->username, account_r, &ours);
-    if (found == BK_ABSENT && !ours)
+    found = boxkeeper_lookup_account(arena, context->user->username, &account, &ours);
+    if (found == BK_ABSENT && !ours) {
+        bk_arena_destroy(&arena);
         return none;
+    }
     /* What only answers stores nothing, so it is never full. */
     if (!bk_address_is_internal(recipient))
         usage.known = boxkeeper_quota_measure(context, &usage.bytes, &usage.messages);
     if (mail_get_virtual_size(mail, &size) < 0)
         size = 0;
-    admission = bk_admission_decide_delivery(found, *account_r, &usage,
+    admission = bk_admission_decide_delivery(found, account, &usage,
                                              (int64_t)I_MIN(size, (uoff_t)INT64_MAX));
     if (bk_address_is_internal(recipient))
         admission.store = false;
+    admission.decided_by = NULL; /* it lived in the arena */
+    bk_arena_destroy(&arena);
     return admission;
 }
 
@@ -67,14 +72,11 @@ static void reply(struct smtp_server_recipient *recipient, const char *text)
                                 text + strlen(words[0]) + strlen(words[1]) + 2);
 }
 
-/* Where the quota engine refuses after all (two messages at once for the last free bytes), it shall
- * say what the plan says. */
-static void use_plans_quota_reply(struct lmtp_local_deliver_context *context,
-                                  const struct bk_account *account)
+/* The rules have let the message pass. Where storing fails for want of space all the same, the disk
+ * is full, or another message was quicker: that is for now only (452 4.2.2), not for good. */
+static void make_full_temporary(struct lmtp_local_deliver_context *context)
 {
-    if (account != NULL)
-        ((struct lda_settings *)context->lda_set)->quota_full_tempfail =
-            account->domain->plan->full_is_temporary;
+    ((struct lda_settings *)context->lda_set)->quota_full_tempfail = true;
 }
 
 static int local_deliver(struct client *client, struct lmtp_recipient *recipient,
@@ -82,23 +84,19 @@ static int local_deliver(struct client *client, struct lmtp_recipient *recipient
                          struct lmtp_local_deliver_context *context)
 {
     struct boxkeeper_user *user = BOXKEEPER_USER(context->rcpt_user);
-    const struct bk_account *account;
     struct bk_admission admission;
-    struct bk_arena *arena;
 
     if (user == NULL)
         return next_local_deliver(client, recipient, cmd, trans, context);
-    arena = bk_arena_create();
-    admission = decide(user, arena, smtp_address_encode(recipient->rcpt->path), context->src_mail,
-                       &account);
-    use_plans_quota_reply(context, account);
-    bk_arena_destroy(&arena);
+    admission = decide(user, smtp_address_encode(recipient->rcpt->path), context->src_mail);
     if (admission.action == BK_ADMISSION_REFUSE || admission.action == BK_ADMISSION_DEFER) {
         e_info(context->rcpt_user->event, "boxkeeper: not delivered: %s",
                bk_admission_reply(admission.reason));
         reply(recipient->rcpt, bk_admission_reply(admission.reason));
         return -1;
     }
+    if (admission.action == BK_ADMISSION_ACCEPT)
+        make_full_temporary(context);
     return next_local_deliver(client, recipient, cmd, trans, context);
 }
 
@@ -138,17 +136,12 @@ static int run_sieve_storing_nothing(struct boxkeeper_user *context,
 static int deliver_mail_hook(struct mail_deliver_context *ctx, struct mail_storage **storage_r)
 {
     struct boxkeeper_user *context = BOXKEEPER_USER(ctx->rcpt_user);
-    const struct bk_account *account;
     struct bk_admission admission;
-    struct bk_arena *arena;
 
     if (context == NULL)
         return run_sieve(ctx, storage_r);
-    arena = bk_arena_create();
-    admission = decide(context, arena,
-                       ctx->rcpt_to == NULL ? "" : smtp_address_encode(ctx->rcpt_to), ctx->src_mail,
-                       &account);
-    bk_arena_destroy(&arena);
+    admission = decide(context, ctx->rcpt_to == NULL ? "" : smtp_address_encode(ctx->rcpt_to),
+                       ctx->src_mail);
     if (admission.action == BK_ADMISSION_NONE_OF_OURS)
         return run_sieve(ctx, storage_r);
     if (admission.action != BK_ADMISSION_ACCEPT && admission.reason != BK_REASON_FULL &&

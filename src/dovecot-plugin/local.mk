@@ -23,7 +23,9 @@ lib95_boxkeeper_plugin_la_SOURCES = \
 	src/dovecot-plugin/pass.c src/dovecot-plugin/pass.h \
 	src/dovecot-plugin/plugin.c src/dovecot-plugin/plugin.h \
 	src/dovecot-plugin/quota.c src/dovecot-plugin/quota.h \
+	src/dovecot-plugin/remember.c \
 	src/dovecot-plugin/retention.c src/dovecot-plugin/retention.h \
+	src/dovecot-plugin/retention-private.h \
 	src/dovecot-plugin/session.c \
 	src/dovecot-plugin/usage.c src/dovecot-plugin/usage.h
 lib95_boxkeeper_plugin_la_CPPFLAGS = $(plugin_cppflags)

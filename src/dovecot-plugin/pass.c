@@ -176,12 +176,14 @@ static int walk_batch(struct walk *walk)
     return commit(walk, &t);
 }
 
-int boxkeeper_pass_run(struct boxkeeper_pass *pass)
+/* mended_r: it came upon what a dead run had left. */
+static int walk_folder(struct boxkeeper_pass *pass, bool *mended_r)
 {
     struct walk walk = {.pass = pass, .next_seq = 1};
     int ret;
 
     pass->finished = true;
+    pass->oldest_remaining = 0;
     /* The administrator's rule, not a wish of the user's: his ACLs do not stand against it. */
     walk.box = mailbox_alloc(pass->folder->ns->list, pass->folder->vname, MAILBOX_FLAG_IGNORE_ACLS);
     ret = mailbox_sync(walk.box, MAILBOX_SYNC_FLAG_FAST);
@@ -194,8 +196,21 @@ int boxkeeper_pass_run(struct boxkeeper_pass *pass)
                 mailbox_get_last_internal_error(walk.box, NULL));
         pass->finished = false;
     }
+    *mended_r = walk.archive != NULL && boxkeeper_archive_mends(walk.archive);
     if (walk.archive != NULL)
         boxkeeper_archive_end(&walk.archive, ret == 0);
     mailbox_free(&walk.box);
+    return ret;
+}
+
+int boxkeeper_pass_run(struct boxkeeper_pass *pass)
+{
+    bool mended;
+    int ret = walk_folder(pass, &mended);
+
+    /* sdbox notices files that a dead run left only when it is about to store under their names;
+     * it fails then, and takes them into its index. The second try finds them there. */
+    if (ret < 0 && mended)
+        ret = walk_folder(pass, &mended);
     return ret;
 }
