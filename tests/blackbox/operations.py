@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """What the tests of deletion and of kills look at: rows, files, and where a process may be killed."""
 
+import os
 import re
 import shutil
 import sqlite3
@@ -102,12 +103,19 @@ class Records:
             shutil.rmtree(copy)
 
 
+def run_traced(options, command, **more):
+    """`command` under strace. The leak sanitizer can't work there."""
+    sanitizer = ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"), "detect_leaks=0"]))
+    return subprocess.run(["strace", "-f", *options, *command], capture_output=True, text=True,
+                          timeout=120, stdin=subprocess.DEVNULL,
+                          env=os.environ | {"ASAN_OPTIONS": sanitizer}, **more)
+
+
 def kill_points(command, names, most):
     """(system call, number) for every place at which `command` may be killed; at most `most` of each
     system call, spread evenly. `command` is run once, to its end, to count them."""
-    done = subprocess.run(["strace", "-f", "-c", "-e", "trace=" + ",".join(f"?{name}" for name in names), *command],
-                          capture_output=True, text=True, timeout=120, check=True,
-                          stdin=subprocess.DEVNULL)
+    done = run_traced(["-c", "-e", "trace=" + ",".join(f"?{name}" for name in names)], command,
+                      check=True)
     points = []
     for line in done.stderr.splitlines():
         columns = line.split()
@@ -120,6 +128,5 @@ def kill_points(command, names, most):
 
 def run_killed(command, name, number):
     """Runs `command`; whichever of its processes comes to its `number`-th call of `name` is killed."""
-    subprocess.run(["strace", "-f", "-o", "/dev/null", "-e", f"trace={name}", "-e",
-                    f"inject={name}:signal=KILL:when={number}", *command],
-                   capture_output=True, timeout=120, check=False, stdin=subprocess.DEVNULL)
+    run_traced(["-o", "/dev/null", "-e", f"trace={name}", "-e",
+                f"inject={name}:signal=KILL:when={number}"], command, check=False)

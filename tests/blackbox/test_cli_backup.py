@@ -9,8 +9,7 @@ from contextlib import closing
 
 import pytest
 
-from fake_doveadm import doveadm  # noqa: F401 (a fixture)
-from operations import Records, run_as_nobody
+from operations import Records, home_of, run_as_nobody
 
 PASSWORD = "Kx7!vQ2#mZ9.tR"
 
@@ -42,6 +41,8 @@ def test_round_trip(scratch, records):
     assert records.everything() != before
     scratch.cli("--yes", "restore", folder)
     assert records.everything() == before
+    home = home_of(scratch, "taro@d.example")
+    assert (home.owner(), home.stat().st_mode & 0o777) == ("vmail", 0o700)
 
 
 def test_restore_needs_a_yes(scratch, records):
