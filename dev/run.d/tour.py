@@ -66,8 +66,9 @@ class Tour:
         self.send(full.address, subject="fits", size=80_000)
         full.wait_for_mail("fits")
         # The sender names the size: refused before the message is sent.
-        refusal = self.lab.send(full.address, size=50_000, declare_size=True).only
-        assert (refusal.code, refusal.status) == (552, "5.2.2"), f"SMTP said {refusal}"
+        wait_for(lambda: self.lab.ask(full.address, size=50_000).code == 552, "552 at RCPT")
+        refusal = self.lab.ask(full.address, size=50_000)
+        assert refusal.status == "5.2.2", f"SMTP said {refusal}"
         with full.imap() as imap:
             status, text = imap.append(make_message(size=50_000))
             assert status == "NO" and "[OVERQUOTA]" in text, f"IMAP said {status} {text}"

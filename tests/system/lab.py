@@ -228,6 +228,12 @@ class Lab:
         with self.smtp() as session:
             return smtp.transact(session, sender, recipients, data, declare_size)
 
+    def ask(self, recipient, size=None, sender="someone@outside.example"):
+        """What a stranger is told at RCPT, with MAIL FROM SIZE=size if given; sends nothing."""
+        with self.smtp() as session:
+            session.mail(sender, [f"SIZE={size}"] if size is not None else [])
+            return smtp.reply(session.rcpt(recipient))
+
     def lmtp(self, recipients, sender="someone@outside.example", data=None, **message):
         """Delivers past Postfix. Returns the final reply for each recipient."""
         if data is None:
