@@ -156,7 +156,8 @@ The mail server stays up. Connect a mail client:
   POP3        127.0.0.1 port {lab.pop3_port}, STARTTLS or none
   SMTP        127.0.0.1 port {lab.submission_port}, STARTTLS or none, with the same login
 
-As a stranger, send to 127.0.0.1 port {lab.smtp_port}. What leaves for other domains: {lab.outside_dir}
+As a stranger, send to 127.0.0.1 port {lab.smtp_port}. What leaves for other domains:
+{lab.outside_dir}
 The CLI:  {env['LAB_BOXKEEPER']} account list
 The log:  {lab.log_path}
 

@@ -64,10 +64,11 @@ enum bk_address_problem {
     BK_ADDRESS_INTERNAL,        /* in BK_INTERNAL_DOMAIN */
 };
 
+/* May an administrator write this address (in any letter case)? The strict check of above. */
 enum bk_address_problem bk_address_check(const char *text);
 /* True for a domain name that bk_address_check() would take. */
 bool bk_domain_name_is_valid(const char *domain);
-/* English, for gettext: "has no @", … */
+/* English, for gettext, to follow the address: "has no @". */
 const char *bk_address_problem_text(enum bk_address_problem problem);
 
 #endif

@@ -12,6 +12,7 @@
 
 struct bk_arena;
 
+/* An empty one, the caller's to destroy; never NULL. */
 struct bk_arena *bk_arena_create(void);
 /* Frees everything allocated from it, and sets *arena to NULL. NULL is fine. */
 void bk_arena_destroy(struct bk_arena **arena);

@@ -36,6 +36,7 @@ enum bk_failure_action {
     BK_STOP_AND_SAY,     /* end the run with an error */
 };
 
+/* The cell of the table. */
 enum bk_failure_action bk_failure_decide(enum bk_failed failed, enum bk_operation operation);
 
 #endif

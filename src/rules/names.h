@@ -22,6 +22,7 @@ enum bk_name_problem {
     BK_NAME_DOLLAR, /* $ before the last character */
 };
 
+/* May an account under this plan have this name? The first problem found. */
 enum bk_name_problem bk_name_check(const struct bk_plan *plan, const char *name);
 /* English, for gettext, to follow the name: "is too short". */
 const char *bk_name_problem_text(enum bk_name_problem problem);

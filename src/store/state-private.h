@@ -1,5 +1,8 @@
 /* SPDX-FileCopyrightText: Boxkeeper authors */
 /* SPDX-License-Identifier: MIT */
+/*
+ * What the files of state.db share; for no other file.
+ */
 #ifndef BK_STORE_STATE_PRIVATE_H
 #define BK_STORE_STATE_PRIVATE_H
 

@@ -242,7 +242,8 @@ class Lab:
 
     def outside(self, recipient=None, subject=None):
         """Messages that left the lab, oldest first, as messages.OutsideMessage."""
-        found = [messages.OutsideMessage.read(path) for path in sorted(self.outside_dir.glob("*.eml"))]
+        found = [messages.OutsideMessage.read(path)
+                 for path in sorted(self.outside_dir.glob("*.eml"))]
         return [one for one in found
                 if (recipient is None or recipient in one.recipients)
                 and (subject is None or one.subject == subject)]

@@ -84,7 +84,8 @@ class Imap:
         """All messages of a folder as StoredMessage, without touching any flag."""
         if self.select(folder, readonly=True) == 0:
             return []
-        items = "(UID X-GUID FLAGS INTERNALDATE SAVEDATE RFC822.SIZE BODY.PEEK[HEADER.FIELDS (SUBJECT)])"
+        items = ("(UID X-GUID FLAGS INTERNALDATE SAVEDATE RFC822.SIZE"
+                 " BODY.PEEK[HEADER.FIELDS (SUBJECT)])")
         found = []
         for part in self._must(self.session.fetch("1:*", items)):
             if isinstance(part, tuple):

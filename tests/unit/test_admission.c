@@ -306,6 +306,9 @@ START_TEST(at_delivery)
         ck_assert_msg(got.reason == cases[i].want && got.store == cases[i].want_store,
                       "%s: got %d, store %d", cases[i].name, got.reason, got.store);
         ck_assert_int_eq(got.action, bk_admission_action(cases[i].want));
+        ck_assert_pstr_eq(got.decided_by, cases[i].found == BK_FOUND && !got.store
+                                              ? account->primary_address
+                                              : NULL);
     }
 }
 END_TEST
