@@ -26,6 +26,8 @@ START_TEST(parses)
         {"0", BK_CAPACITY_FINE, 0},
         {"0G", BK_CAPACITY_FINE, 0},
         {"0.0G", BK_CAPACITY_FINE, 0},
+        {"0.0", BK_CAPACITY_FINE, 0},
+        {"00", BK_CAPACITY_FINE, 0},
         {"1K", BK_CAPACITY_FINE, KIB},
         {"1kb", BK_CAPACITY_FINE, KIB},
         {"1KiB", BK_CAPACITY_FINE, KIB},

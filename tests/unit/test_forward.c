@@ -75,6 +75,9 @@ START_TEST(asks_the_plan)
     assert_check(LIST("1@o.example"), BK_FORWARD_FINE, NULL);
     assert_check(LIST("1@o.example", "2@o.example"), BK_FORWARD_FINE, NULL);
     assert_check(LIST("1@o.example", "2@o.example", "3@o.example"), BK_FORWARD_TOO_MANY, NULL);
+    world.plan.forward_targets_maximum = 1;
+    assert_check(LIST("1@o.example"), BK_FORWARD_FINE, NULL);
+    assert_check(LIST("1@o.example", "2@o.example"), BK_FORWARD_TOO_MANY, NULL);
     world.plan.forward_allowed = false;
     assert_check(LIST("1@o.example"), BK_FORWARD_NOT_ALLOWED, NULL);
     assert_check(LIST(NULL), BK_FORWARD_FINE, NULL);
@@ -97,6 +100,23 @@ START_TEST(counts_what_targets_lead_to)
         assert_check(LIST("jiro@d.example", "x@outside.example"),
                      count < 1000 ? BK_FORWARD_FINE : BK_FORWARD_TOO_MANY, NULL);
     }
+}
+END_TEST
+
+/* As many accounts as may be passed, and one more. */
+START_TEST(the_search_has_an_end)
+{
+    static char addresses[BK_ROUTE_STEPS_MAXIMUM + 1][24];
+    static const char *lists[BK_ROUTE_STEPS_MAXIMUM + 1][2];
+
+    setup();
+    for (size_t i = 0; i < UNIT_COUNT(addresses); i++) {
+        (void)snprintf(addresses[i], sizeof(addresses[i]), "chain%zu@d.example", i);
+        lists[i][0] = i == 0 ? "x@outside.example" : addresses[i - 1];
+        unit_forward(unit_world_add(&world, addresses[i]), false, lists[i]);
+    }
+    assert_check(LIST(addresses[BK_ROUTE_STEPS_MAXIMUM - 2]), BK_FORWARD_FINE, NULL);
+    assert_check(LIST(addresses[BK_ROUTE_STEPS_MAXIMUM]), BK_FORWARD_TOO_MANY, NULL);
 }
 END_TEST
 
@@ -168,9 +188,13 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {checks_targets,    finds_circles,
-                                  asks_the_plan,     counts_what_targets_lead_to,
-                                  failures_are_told, checks_like_plain_recursion};
+    const TTest *const tests[] = {checks_targets,
+                                  finds_circles,
+                                  asks_the_plan,
+                                  counts_what_targets_lead_to,
+                                  the_search_has_an_end,
+                                  failures_are_told,
+                                  checks_like_plain_recursion};
     int status;
 
     arena = bk_arena_create();

@@ -87,6 +87,20 @@ static void compare_with_pattern(const char *characters, const char *expression,
     regfree(&pattern);
 }
 
+START_TEST(a_name_is_never_empty)
+{
+    unit_world_init(&world);
+    world.plan.name_length_minimum = 0;
+    ck_assert_int_eq(bk_name_check(&world.plan, ""), BK_NAME_SHORT);
+    ck_assert_int_eq(bk_name_check(&world.plan, "a"), BK_NAME_FINE);
+    ck_assert_int_eq(bk_name_check(&world.plan, "-"), BK_NAME_EDGE);
+    world.plan.name_rule = BK_PANEL_B;
+    ck_assert_int_eq(bk_name_check(&world.plan, ""), BK_NAME_SHORT);
+    ck_assert_int_eq(bk_name_check(&world.plan, "-"), BK_NAME_FINE);
+    ck_assert_int_eq(bk_name_check(&world.plan, "$"), BK_NAME_FINE);
+}
+END_TEST
+
 START_TEST(checks_like_a_regular_expression)
 {
     unit_world_init(&world);
@@ -139,6 +153,7 @@ START_TEST(some_are_there_from_the_start)
         {"postmaster\nmailadmin", "master", false},
         {"postmaster\nmailadmin", "postmaster\nmailadmin", false},
         {"postmaster\nmailadmin", "postmaster1", false},
+        {"a\nb", "b", true},
         {"postmaster\n\nmailadmin", "", false},
         {"postmaster\n\nmailadmin", "mailadmin", true},
         {"", "postmaster", false},
@@ -171,8 +186,11 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {checks, checks_like_a_regular_expression,
-                                  prefixes_have_no_underscore, some_are_there_from_the_start,
+    const TTest *const tests[] = {checks,
+                                  a_name_is_never_empty,
+                                  checks_like_a_regular_expression,
+                                  prefixes_have_no_underscore,
+                                  some_are_there_from_the_start,
                                   addresses_and_logins_are_made_of_names};
 
     return unit_run("names", tests, UNIT_COUNT(tests));

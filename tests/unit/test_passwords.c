@@ -60,6 +60,16 @@ START_TEST(checks)
 }
 END_TEST
 
+START_TEST(a_password_is_never_empty)
+{
+    unit_world_init(&world);
+    world.plan.password_rule = BK_PANEL_B;
+    world.plan.password_length_minimum = 0;
+    ck_assert_int_eq(bk_password_check(&world.domain, "taro", ""), BK_PASSWORD_SHORT);
+    ck_assert_int_eq(bk_password_check(&world.domain, "taro", "a"), BK_PASSWORD_FINE);
+}
+END_TEST
+
 /* Every single byte, in an otherwise good password. */
 START_TEST(allows_these_bytes_only)
 {
@@ -116,7 +126,8 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {checks, allows_these_bytes_only, generates_from_what_is_allowed};
+    const TTest *const tests[] = {checks, a_password_is_never_empty, allows_these_bytes_only,
+                                  generates_from_what_is_allowed};
 
     return unit_run("passwords", tests, UNIT_COUNT(tests));
 }

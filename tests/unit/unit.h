@@ -24,7 +24,7 @@ void unit_random_text(const char *characters, unsigned int length_maximum, char 
 /* Everything is allowed; panel A's alphabets, receive OFF drops. */
 struct bk_plan unit_plan(void);
 
-#define UNIT_ACCOUNTS_MAXIMUM 1200
+#define UNIT_ACCOUNTS_MAXIMUM 4100
 #define UNIT_ALIASES_MAXIMUM 16
 
 /*
