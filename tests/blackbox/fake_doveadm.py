@@ -67,7 +67,7 @@ class FakeDoveadm:
             (self.folder / "away").unlink()
 
     def answer(self, rows, status=0, errors=""):
-        """What sweep and preview say: all values are strings, as doveadm's own formatter makes them."""
+        """What sweep and preview say; all values are strings, as doveadm's formatter makes them."""
         rows = [{key: str(value) for key, value in row.items()} for row in rows]
         (self.folder / "answer").write_text(json.dumps(rows))
         (self.folder / "status").write_text(str(status))

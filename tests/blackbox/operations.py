@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Boxkeeper authors
 # SPDX-License-Identifier: MIT
-"""What the tests of deletion and of kills look at: rows, files, and where a process may be killed."""
+"""What tests of deletion and of kills look at: rows, files, and where a process may be killed."""
 
 import os
 import re
@@ -112,8 +112,8 @@ def run_traced(options, command, **more):
 
 
 def kill_points(command, names, most):
-    """(system call, number) for every place at which `command` may be killed; at most `most` of each
-    system call, spread evenly. `command` is run once, to its end, to count them."""
+    """(system call, number) for every place at which `command` may be killed; at most `most` of
+    each system call, spread evenly. `command` is run once, to its end, to count them."""
     done = run_traced(["-c", "-e", "trace=" + ",".join(f"?{name}" for name in names)], command,
                       check=True)
     points = []
@@ -127,6 +127,6 @@ def kill_points(command, names, most):
 
 
 def run_killed(command, name, number):
-    """Runs `command`; whichever of its processes comes to its `number`-th call of `name` is killed."""
+    """Runs `command`; the process that comes to its `number`-th call of `name` is killed."""
     run_traced(["-o", "/dev/null", "-e", f"trace={name}", "-e",
                 f"inject={name}:signal=KILL:when={number}"], command, check=False)

@@ -138,7 +138,7 @@ def test_question_names_who_forwards_to_it(scratch, records):
     assert scratch.json("explain", "hana@d.example")["action"] == "accept"
 
 
-# --- what is in the way -----------------------------------------------------------------------------
+# --- what is in the way -------------------------------------------------------------------------
 
 
 def test_session_that_does_not_end(scratch, records, doveadm):
