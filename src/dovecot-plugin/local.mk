@@ -13,6 +13,7 @@ doveadm_symbols = $(top_srcdir)/src/dovecot-plugin/doveadm.sym
 EXTRA_DIST += $(plugin_symbols) $(doveadm_symbols)
 
 lib95_boxkeeper_plugin_la_SOURCES = \
+	src/dovecot-plugin/activity.c src/dovecot-plugin/activity.h \
 	src/dovecot-plugin/archive.c src/dovecot-plugin/archive.h \
 	src/dovecot-plugin/databases.c src/dovecot-plugin/databases.h \
 	src/dovecot-plugin/delivery.c src/dovecot-plugin/delivery.h \

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "dovecot-plugin/plugin.h"
 
+#include "dovecot-plugin/activity.h"
 #include "dovecot-plugin/databases.h"
 #include "dovecot-plugin/delivery.h"
 #include "dovecot-plugin/quota.h"
@@ -42,6 +43,7 @@ static void user_deinit_pre(struct mail_user *user)
 
     if (user->namespaces_created) {
         boxkeeper_retention_session_end(context);
+        boxkeeper_activity_delivery(context);
         boxkeeper_usage_report(context);
     }
     boxkeeper_retention_stop_timer(context);
@@ -75,6 +77,7 @@ static void namespaces_created(struct mail_namespace *namespaces)
     if (context == NULL)
         return;
     boxkeeper_quota_user_ready(context);
+    boxkeeper_activity_session(context);
     boxkeeper_retention_session_begin(context);
 }
 

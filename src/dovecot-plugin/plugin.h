@@ -8,6 +8,7 @@
  *   databases   settings.db and state.db, one handle a process
  *   quota       the live limit, inside Dovecot's own quota engine
  *   usage       tells state.db how full the mailbox is
+ *   activity    tells it when he logged in, and when mail came
  *   delivery    asks admission once more in LMTP; what is not to be stored is let go
  *   folders     which folders retention is about
  *   retention   archive and expiry at the end of a session, in long sessions, and by the sweep
