@@ -100,6 +100,22 @@ struct bk_program_result bk_program_run(struct bk_admin *admin, const char *comm
     return result;
 }
 
+/* Behind what doveadm puts before its own texts: "doveadm(taro@example.com): Error: boxkeeper: ".
+ */
+static const char *skip_prefixes(const char *line)
+{
+    static const char *const prefixes[] = {
+        ": Info: ", ": Warning: ", ": Error: ", ": Fatal: ", "boxkeeper: "};
+
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+        const char *found = strstr(line, prefixes[i]);
+
+        if (found != NULL)
+            line = found + strlen(prefixes[i]);
+    }
+    return line;
+}
+
 const char *bk_program_last_line(struct bk_admin *admin, const char *text)
 {
     char *rest = bk_arena_strdup(admin->arena, text);
@@ -108,5 +124,5 @@ const char *bk_program_last_line(struct bk_admin *admin, const char *text)
 
     for (char *line = strtok_r(rest, "\n", &save); line != NULL; line = strtok_r(NULL, "\n", &save))
         last = line;
-    return last;
+    return skip_prefixes(last);
 }

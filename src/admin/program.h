@@ -20,7 +20,8 @@ struct bk_program_result {
 struct bk_program_result bk_program_run(struct bk_admin *admin, const char *command,
                                         const char *const *arguments);
 
-/* The last line of `text` that is not empty, for a message; "" if there is none. */
+/* The last line of `text` that is not empty, for a message, without doveadm's prefixes; "" if there
+ * is none. */
 const char *bk_program_last_line(struct bk_admin *admin, const char *text);
 
 #endif

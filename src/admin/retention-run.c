@@ -203,6 +203,8 @@ bool bk_run_retention_run(struct bk_admin *admin)
     if (rows == NULL)
         return false;
     json_array_foreach(rows, i, row) rename_key(row, "username", "address");
+    if (json_array_size(rows) == 0 && result.status == 0)
+        bk_message(admin, "%s", _("nothing was due"));
     bk_output_list(admin, rows, columns, NULL, NULL);
     return result.status == 0 || report_trouble(admin, &result, rows);
 }
