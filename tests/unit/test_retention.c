@@ -92,21 +92,21 @@ START_TEST(chooses_folders)
          -1,
          -1},
         {"two archives",
-         {INBOX, PRIVATE("A", BK_MARK_ARCHIVE), PRIVATE("B", BK_MARK_ARCHIVE)},
+         {PRIVATE("A", BK_MARK_ARCHIVE), INBOX, PRIVATE("B", BK_MARK_ARCHIVE)},
          BK_DOUBT_TWO_ARCHIVES,
          -1,
          -1,
          -1,
          -1},
         {"two trashes",
-         {INBOX, PRIVATE("A", BK_MARK_TRASH), PRIVATE("B", BK_MARK_TRASH)},
+         {PRIVATE("A", BK_MARK_TRASH), INBOX, PRIVATE("B", BK_MARK_TRASH)},
          BK_DOUBT_TWO_TRASHES,
          -1,
          -1,
          -1,
          -1},
         {"two junks",
-         {INBOX, PRIVATE("A", BK_MARK_JUNK), PRIVATE("B", BK_MARK_JUNK)},
+         {PRIVATE("A", BK_MARK_JUNK), INBOX, PRIVATE("B", BK_MARK_JUNK)},
          BK_DOUBT_TWO_JUNKS,
          -1,
          -1,
@@ -172,8 +172,8 @@ END_TEST
 START_TEST(plans_name_further_trash)
 {
     static const struct bk_folder folders[] = {
-        INBOX,
         PRIVATE("Deleted Items", 0),
+        INBOX,
         PRIVATE("\xe3\x81\x94\xe3\x81\xbf\xe7\xae\xb1", 0),
         PRIVATE("Deleted", 0),
         PRIVATE("Old/Deleted Items", 0),
@@ -190,7 +190,7 @@ START_TEST(plans_name_further_trash)
     got = bk_retention_choose(&world.plan, folders, UNIT_COUNT(folders));
     ck_assert_int_eq(got.doubt, BK_DOUBT_NONE);
     ck_assert_uint_eq(got.more_trash_count, 2);
-    ck_assert_int_eq(got.more_trash[0], 1);
+    ck_assert_int_eq(got.more_trash[0], 0);
     ck_assert_int_eq(got.more_trash[1], 2);
     ck_assert_int_eq(got.trash, 7);
     ck_assert_int_eq(got.archive, 8);
