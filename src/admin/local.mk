@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: Boxkeeper authors
 # SPDX-License-Identifier: MIT
-noinst_LTLIBRARIES += libadmin.la
-libadmin_la_SOURCES = \
+bin_PROGRAMS += boxkeeper
+boxkeeper_SOURCES = \
 	src/admin/account-delete.c \
 	src/admin/account-fields.h src/admin/account-fields.c \
 	src/admin/account-list.c \
@@ -41,9 +41,10 @@ libadmin_la_SOURCES = \
 	src/admin/setup.h src/admin/setup.c \
 	src/admin/text.h \
 	src/admin/usage.c
-libadmin_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SMARTCOLS_CFLAGS) $(PWQUALITY_CFLAGS) $(CRYPT_CFLAGS)
-libadmin_la_CPPFLAGS = $(AM_CPPFLAGS) -DBK_DATA_DIR='"$(pkgdatadir)"'
-nodist_libadmin_la_SOURCES = src/admin/setup-files.c
+boxkeeper_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SMARTCOLS_CFLAGS) $(PWQUALITY_CFLAGS) $(CRYPT_CFLAGS)
+boxkeeper_LDADD = libstore.la librules.la $(JANSSON_LIBS) $(SMARTCOLS_LIBS) $(PWQUALITY_LIBS) $(CRYPT_LIBS)
+boxkeeper_CPPFLAGS = $(AM_CPPFLAGS) -DBK_DATA_DIR='"$(pkgdatadir)"'
+nodist_boxkeeper_SOURCES = src/admin/setup-files.c
 BUILT_SOURCES += src/admin/setup-files.c
 CLEANFILES += src/admin/setup-files.c
 EXTRA_DIST += src/admin/embed-files.awk
