@@ -62,6 +62,9 @@ static bool capacity_failed(struct bk_admin *admin, const struct bk_account *acc
 {
     const struct bk_domain *domain = account->domain;
 
+    if (problem == BK_CAPACITY_MISSING)
+        return bk_admin_fail(admin, BK_ERROR_VALUE,
+                             _("plan %s requires a capacity: --capacity SIZE"), domain->plan->name);
     if (problem == BK_CAPACITY_SUM)
         return bk_admin_fail(admin, BK_ERROR_VALUE,
                              _("capacity %s %s of %s: see boxkeeper domain show %s"), text,
@@ -103,10 +106,9 @@ static void warn_if_full(struct bk_admin *admin, const struct bk_account *accoun
                    bk_output_format(admin, json_integer(usage.bytes), BK_COLUMN_BYTES));
 }
 
-bool bk_take_account_capacity(struct bk_admin *admin, struct bk_account *account)
+bool bk_take_account_capacity(struct bk_admin *admin, struct bk_account *account, bool is_new)
 {
     const char *text = bk_option_value(admin, "capacity");
-    bool is_new = account->id == 0;
     int64_t before = account->capacity_bytes;
     enum bk_capacity_problem problem;
 

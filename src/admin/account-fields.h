@@ -22,10 +22,10 @@
 bool bk_take_account_texts(struct bk_admin *admin, struct bk_account *account);
 
 /*
- * The option --capacity into `account`, or for a new one (id 0) the default; asks the plan and the
+ * The option --capacity into `account`, or for a new one the default; asks the plan and the
  * domain's total. Says so if it is below what the mailbox holds now. Within the write transaction.
  */
-bool bk_take_account_capacity(struct bk_admin *admin, struct bk_account *account);
+bool bk_take_account_capacity(struct bk_admin *admin, struct bk_account *account, bool is_new);
 
 /* `text`, an alias as typed (without @: in the account's domain), checked and lower-cased. NULL:
  * see admin->error. */

@@ -82,15 +82,17 @@ static bool check_lengths(struct bk_admin *admin, const struct bk_account *accou
 /* Everything between begin and commit. */
 static bool insert_account(struct bk_admin *admin, struct bk_account *account, bool *again_r)
 {
-    json_t *object;
+    json_t *before = NULL, *after;
 
-    if (!bk_take_account_texts(admin, account) || !bk_take_account_capacity(admin, account) ||
-        !bk_creation_insert(admin, account, again_r) || !bk_set_aliases(admin, account))
+    if (!bk_creation_begin(admin, account, again_r) || !bk_take_account_texts(admin, account) ||
+        !bk_take_account_capacity(admin, account, true))
         return false;
-    if (*again_r)
-        return true;
-    object = bk_describe_account_settings(admin, account);
-    return object != NULL && bk_audit(admin, account->primary_address, NULL, object);
+    if (*again_r && (before = bk_creation_before(admin, account)) == NULL)
+        return false;
+    if (!bk_creation_insert(admin, account, *again_r) || !bk_set_aliases(admin, account))
+        return false;
+    after = bk_describe_account_settings(admin, account);
+    return after != NULL && bk_audit(admin, account->primary_address, before, after);
 }
 
 bool bk_run_account_create(struct bk_admin *admin)
@@ -167,8 +169,9 @@ static bool change_account(struct bk_admin *admin, const char *text,
         return false;
     after = *before;
     take_external(&after, password->source);
-    if (take_fields && (!bk_take_account_texts(admin, &after) ||
-                        !bk_take_account_capacity(admin, &after) || !bk_set_aliases(admin, &after)))
+    if (take_fields &&
+        (!bk_take_account_texts(admin, &after) || !bk_take_account_capacity(admin, &after, false) ||
+         !bk_set_aliases(admin, &after)))
         return false;
     /* The mark of a forced change goes with the next password. */
     if (password->hash != NULL)

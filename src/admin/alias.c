@@ -41,19 +41,32 @@ bool bk_run_alias_add(struct bk_admin *admin)
     return finish(admin, account, before);
 }
 
-/* The account that has all of the words as aliases. */
 static const struct bk_account *owner_of(struct bk_admin *admin, const char *alias)
 {
-    const struct bk_account *account = bk_admin_live_account(admin, alias);
+    const struct bk_account *account = NULL;
 
-    if (account == NULL)
+    switch (
+        bk_settings_lookup_address(admin->settings, admin->arena, alias, &account, &admin->error)) {
+    case BK_FAILED:
         return NULL;
-    if (strcmp(account->primary_address, alias) != 0 && strchr(alias, '@') != NULL)
-        return account;
-    bk_admin_fail(admin, BK_ERROR_VALUE,
-                  _("%s is not an alias but the account %s itself: name the alias with its domain"),
-                  alias, account->primary_address);
+    case BK_FOUND:
+        if (strcmp(account->primary_address, alias) != 0)
+            return account;
+        break;
+    case BK_ABSENT: /* a login, say; or nothing at all */
+        account = bk_admin_account(admin, alias);
+        break;
+    }
+    if (account != NULL)
+        bk_admin_fail(admin, BK_ERROR_VALUE,
+                      _("%s is not an alias but the account %s itself: see boxkeeper alias list"),
+                      alias, account->primary_address);
     return NULL;
+}
+
+static bool is_live(struct bk_admin *admin, const struct bk_account *account)
+{
+    return bk_admin_live_account(admin, account->primary_address) != NULL;
 }
 
 static bool remove_one(struct bk_admin *admin, const char *text)
@@ -62,7 +75,8 @@ static bool remove_one(struct bk_admin *admin, const char *text)
     const struct bk_account *account = owner_of(admin, alias);
     json_t *before, *after;
 
-    if (account == NULL || (before = bk_describe_account_settings(admin, account)) == NULL ||
+    if (account == NULL || !is_live(admin, account) ||
+        (before = bk_describe_account_settings(admin, account)) == NULL ||
         !bk_settings_remove_alias(admin->settings, account->id, alias, &admin->error))
         return false;
     after = bk_describe_account_settings(admin, account);

@@ -219,13 +219,8 @@ bool bk_command_line_parse(struct bk_admin *admin, int count, char **words)
         }
         if (!options_over && strncmp(word, "--", 2) == 0)
             fine = take_option(admin, word, i + 1 < count ? words[i + 1] : NULL, &used_next);
-        else if (!options_over && word[0] == '-' && word[1] != '\0')
-            fine = bk_admin_fail(admin, BK_ERROR_USAGE,
-                                 _("unknown option %s: options begin with two dashes, see "
-                                   "boxkeeper --help"),
-                                 word);
         else
-            fine = take_word(admin, word);
+            fine = take_word(admin, word); /* also "-a@b.example": some plans have such names */
         if (!fine)
             return false;
         if (used_next)

@@ -5,6 +5,7 @@
 #include "admin/account-fields.h"
 #include "admin/audit.h"
 #include "admin/describe.h"
+#include "rules/capacity.h"
 #include "rules/names.h"
 
 #include <string.h>
@@ -70,61 +71,87 @@ static const struct bk_account *find_unfinished(struct bk_admin *admin,
     return existing;
 }
 
-bool bk_creation_insert(struct bk_admin *admin, struct bk_account *account, bool *again_r)
+bool bk_creation_begin(struct bk_admin *admin, struct bk_account *account, bool *again_r)
 {
     const struct bk_account *unfinished = find_unfinished(admin, account);
 
     *again_r = unfinished != NULL;
-    if (unfinished != NULL) {
-        json_t *before = bk_describe_account_settings(admin, unfinished);
-
-        account->id = unfinished->id;
-        account->created_at = unfinished->created_at;
-        return before != NULL &&
-               bk_settings_update_account(admin->settings, account, &admin->error) &&
-               bk_audit(admin, account->primary_address, before,
-                        bk_describe_account_settings(admin, account));
-    }
-    if (admin->error.kind != BK_ERROR_NONE ||
-        !bk_address_is_free(admin, account->primary_address) ||
-        !bk_creation_fits(admin, account->domain, 1) ||
-        !bk_settings_insert_account(admin->settings, account, &account->id, &admin->error))
-        return false;
+    if (unfinished == NULL)
+        return admin->error.kind == BK_ERROR_NONE &&
+               bk_address_is_free(admin, account->primary_address);
+    account->id = unfinished->id;
+    account->created_at = unfinished->created_at;
     return true;
 }
 
-static bool add_first_account(struct bk_admin *admin, const struct bk_domain *domain,
-                              const char *name, struct bk_change *change)
+bool bk_creation_insert(struct bk_admin *admin, struct bk_account *account, bool again)
 {
-    struct bk_account *account = bk_creation_defaults(admin, domain, name);
+    if (again)
+        return bk_settings_update_account(admin->settings, account, &admin->error);
+    return bk_creation_fits(admin, account->domain, 1) &&
+           bk_settings_insert_account(admin->settings, account, &account->id, &admin->error);
+}
+
+/* What the audit log compares the account with: an interrupted creation was recorded already. */
+json_t *bk_creation_before(struct bk_admin *admin, const struct bk_account *account)
+{
+    const struct bk_account *before = NULL;
+
+    if (bk_settings_lookup_account_id(admin->settings, admin->arena, account->id, &before,
+                                      &admin->error) != BK_FOUND)
+        return NULL;
+    return bk_describe_account_settings(admin, before);
+}
+
+static bool fits_in_total(struct bk_admin *admin, const struct bk_account *account)
+{
+    const struct bk_domain *domain = account->domain;
+    int64_t others_bytes, others_unlimited, accounts;
+
+    if (bk_settings_domain_sums(admin->settings, domain->id, account->id, &others_bytes,
+                                &others_unlimited, &accounts, &admin->error) == BK_FAILED)
+        return false;
+    if (bk_capacity_check_sum(domain, others_bytes, others_unlimited, account->capacity_bytes) ==
+        BK_CAPACITY_FINE)
+        return true;
+    return bk_admin_fail(
+        admin, BK_ERROR_VALUE,
+        _("%s, which is there from the start, does not fit into the domain's total "
+          "capacity: give a --default-capacity that does"),
+        account->primary_address);
+}
+
+/* ABSENT: to be made, or made completely. */
+static enum bk_lookup find_first_account(struct bk_admin *admin, const struct bk_account *account)
+{
     const struct bk_account *existing = NULL;
-    json_t *object;
+    enum bk_lookup found = bk_settings_lookup_address(
+        admin->settings, admin->arena, account->primary_address, &existing, &admin->error);
+
+    if (found != BK_FOUND || strcmp(existing->primary_address, account->primary_address) != 0)
+        return found == BK_FAILED ? BK_FAILED : BK_ABSENT; /* an alias: the insertion tells whose */
+    if (bk_creation_is_unfinished(admin, existing))
+        return BK_ABSENT;
+    return admin->error.kind == BK_ERROR_NONE ? BK_FOUND : BK_FAILED;
+}
+
+static bool add_first_account(struct bk_admin *admin, struct bk_account *account)
+{
+    const struct bk_domain *domain = account->domain;
+    json_t *before = NULL, *after;
     bool again;
 
     account->capacity_bytes = domain->default_capacity_bytes != BK_INHERIT
                                   ? domain->default_capacity_bytes
                                   : domain->plan->capacity_default_bytes;
-    change->after = account;
-    switch (bk_settings_lookup_address(admin->settings, admin->arena, account->primary_address,
-                                       &existing, &admin->error)) {
-    case BK_FAILED:
+    if (!bk_creation_begin(admin, account, &again) || !fits_in_total(admin, account))
         return false;
-    case BK_FOUND:
-        if (strcmp(existing->primary_address, account->primary_address) == 0 &&
-            !bk_creation_is_unfinished(admin, existing)) {
-            change->after = NULL;
-            return admin->error.kind == BK_ERROR_NONE;
-        }
-        break;
-    case BK_ABSENT:
-        break;
-    }
-    if (!bk_creation_insert(admin, account, &again))
+    if (again && (before = bk_creation_before(admin, account)) == NULL)
         return false;
-    if (again)
-        return true;
-    object = bk_describe_account_settings(admin, account);
-    return object != NULL && bk_audit(admin, account->primary_address, NULL, object);
+    if (!bk_creation_insert(admin, account, again))
+        return false;
+    after = bk_describe_account_settings(admin, account);
+    return after != NULL && bk_audit(admin, account->primary_address, before, after);
 }
 
 bool bk_creation_first_accounts(struct bk_admin *admin, const struct bk_domain *domain,
@@ -138,12 +165,14 @@ bool bk_creation_first_accounts(struct bk_admin *admin, const struct bk_domain *
     *count_r = 0;
     for (char *name = strtok_r(rest, "\n", &save); name != NULL;
          name = strtok_r(NULL, "\n", &save)) {
-        struct bk_change *change = &(*changes_r)[*count_r];
+        struct bk_account *account = bk_creation_defaults(admin, domain, name);
+        enum bk_lookup found = find_first_account(admin, account);
 
-        if (!add_first_account(admin, domain, name, change))
+        if (found == BK_FOUND)
+            continue;
+        if (found == BK_FAILED || !add_first_account(admin, account))
             return false;
-        if (change->after != NULL)
-            (*count_r)++;
+        (*changes_r)[(*count_r)++] = (struct bk_change){.after = account};
     }
     return true;
 }

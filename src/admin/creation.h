@@ -17,10 +17,16 @@ struct bk_account *bk_creation_defaults(struct bk_admin *admin, const struct bk_
 bool bk_creation_fits(struct bk_admin *admin, const struct bk_domain *domain, int64_t more);
 
 /*
- * Insert `account` and fill its id. An unfinished creation (apply.h) of the same account is taken
- * up again with these values: *again_r. BK_ERROR_EXISTS if the address or login is taken.
+ * Is the address free? An unfinished creation (apply.h) of the same account is taken up again:
+ * *again_r, and `account` gets its id. BK_ERROR_EXISTS if the address or login is taken.
  */
-bool bk_creation_insert(struct bk_admin *admin, struct bk_account *account, bool *again_r);
+bool bk_creation_begin(struct bk_admin *admin, struct bk_account *account, bool *again_r);
+
+/* Insert `account` and fill its id; `again` is what bk_creation_begin() found. */
+bool bk_creation_insert(struct bk_admin *admin, struct bk_account *account, bool again);
+
+/* The account as settings have it now, for the audit log of a creation taken up again. */
+json_t *bk_creation_before(struct bk_admin *admin, const struct bk_account *account);
 
 /*
  * The accounts of the plan's present_from_start that the domain does not have yet (or whose

@@ -6,7 +6,7 @@
 #include "rules/capacity.h"
 
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #define ZONE_FOLDER "/usr/share/zoneinfo"
 
@@ -56,6 +56,15 @@ static bool take_account_maximum(struct bk_admin *admin, struct bk_domain *domai
     return take_size(admin, "max-account-capacity", &domain->capacity_maximum_bytes);
 }
 
+static bool zone_exists(struct bk_admin *admin, const char *zone)
+{
+    struct stat entry;
+
+    return *zone != '/' && strstr(zone, "..") == NULL &&
+           stat(bk_arena_printf(admin->arena, ZONE_FOLDER "/%s", zone), &entry) == 0 &&
+           S_ISREG(entry.st_mode);
+}
+
 static bool take_time_zone(struct bk_admin *admin, struct bk_domain *domain)
 {
     const char *zone = bk_option_value(admin, "time-zone");
@@ -63,9 +72,7 @@ static bool take_time_zone(struct bk_admin *admin, struct bk_domain *domain)
     if (zone == NULL)
         return true;
     domain->time_zone = *zone != '\0' ? zone : NULL;
-    if (*zone == '\0' ||
-        (*zone != '/' && strstr(zone, "..") == NULL && zone[strlen(zone) - 1] != '/' &&
-         access(bk_arena_printf(admin->arena, ZONE_FOLDER "/%s", zone), R_OK) == 0))
+    if (*zone == '\0' || zone_exists(admin, zone))
         return true;
     return bk_admin_fail(admin, BK_ERROR_VALUE,
                          _("--time-zone %s: there is no such zone; say one such as Asia/Tokyo (see "

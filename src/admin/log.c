@@ -54,6 +54,15 @@ static bool collect_entry(void *context, const struct bk_audit_entry *entry)
     return true;
 }
 
+/* What a new thing has by default is of no interest to people. */
+static bool is_dull(const json_t *value)
+{
+    return json_is_null(value) || json_is_false(value) ||
+           (json_is_string(value) && json_string_length(value) == 0) ||
+           (json_is_array(value) && json_array_size(value) == 0) ||
+           (json_is_integer(value) && json_integer_value(value) <= 0);
+}
+
 /* "capacity_bytes: 1 -> 2" for each field; only the new value of what is new. */
 static json_t *changes_text(struct bk_admin *admin, const json_t *entry)
 {
@@ -71,6 +80,8 @@ static json_t *changes_text(struct bk_admin *admin, const json_t *entry)
         const json_t *was = json_object_get(before, key);
         const json_t *is = json_object_get(after, key);
 
+        if ((was == NULL || is == NULL) && is_dull(value))
+            continue;
         text = bk_arena_printf(admin->arena, "%s%s%s: %s%s%s", text, *text != '\0' ? "; " : "", key,
                                was != NULL ? json_dumps(was, JSON_ENCODE_ANY) : "",
                                was != NULL ? " -> " : "",

@@ -128,7 +128,6 @@ static bool run(struct bk_admin *admin, int count, char **words)
     if (admin->command->changes && !admin->dry_run && admin->command->run != bk_run_job_run &&
         admin->command->run != bk_run_account_delete)
         bk_jobs_go_on(admin);
-    admin->error.kind = BK_ERROR_NONE;
     return admin->command->run(admin);
 }
 
