@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: Boxkeeper authors
 # SPDX-License-Identifier: MIT
 """How files are written."""
+import ast
 import re
 import shutil
 import subprocess
@@ -32,9 +33,10 @@ def test_files_end_with_a_line():
               if tree.read(path) and not re.search(r"[^\n]\n\Z", tree.read(path)))
 
 
-def test_code_has_no_tabs_and_100_columns():
-    tree.none(place for place, line in lines_of(".c", ".h", ".py", ".sql")
-              if "\t" in line or len(line) > 100)
+def test_code_has_no_tabs_and_no_long_lines():
+    """100 columns; where no clang-format breaks lines by itself, a few more do no harm."""
+    tree.none(place for endings, columns in (((".c", ".h"), 100), ((".py", ".sql"), 110))
+              for place, line in lines_of(*endings) if "\t" in line or len(line) > columns)
 
 
 FORBIDDEN = re.compile(r"\b(strcpy|strcat|sprintf|vsprintf|gets|atoi|atol|atoll|tmpnam|mktemp|"
@@ -76,15 +78,23 @@ def test_layout_is_clang_formats():
     tree.none(line for line in run.stderr.splitlines() if "error:" in line)
 
 
-# Where the one loop of its kind stands that looks, waits a little, and looks again.
-WAITING = re.compile(r"/waiting\.\w+$|^tests/style/")
 SLEEP = re.compile(r"\b(usleep|nanosleep|sleep)\s*\(|^\s*sleep [0-9]", flags=re.MULTILINE)
+
+
+def without_waiting(path):
+    """The text of a test without its functions wait…(): they look, pause, and look again."""
+    lines = tree.read(path).split("\n")
+    if path.suffix == ".py":
+        for node in ast.walk(ast.parse("\n".join(lines))):
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("wait"):
+                lines[node.lineno - 1:node.end_lineno] = [""] * (node.end_lineno - node.lineno + 1)
+    return "\n".join(lines)
 
 
 def test_tests_do_not_sleep():
     tree.none(f"{path}: {match.group(0)}: wait for the condition"
               for path in tree.files("tests", (".c", ".h", ".py", ".sh"))
-              if not WAITING.search(str(path)) for match in SLEEP.finditer(tree.read(path)))
+              if path.parts[1] != "style" for match in SLEEP.finditer(without_waiting(path)))
 
 
 def test_makefiles_know_every_file():
