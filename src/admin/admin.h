@@ -82,6 +82,7 @@ struct bk_admin {
     struct bk_credentials *credentials;
     struct bk_state *state;
     bool state_tried;
+    int lock; /* open folder of credentials.db, locked; -1: not held */
     /* what the command did */
     bool edited;      /* something is to be committed (set by bk_audit()) */
     json_t *warnings; /* array of texts, for --json */
@@ -120,8 +121,17 @@ struct bk_credentials *bk_admin_credentials(struct bk_admin *admin);
 struct bk_state *bk_admin_state(struct bk_admin *admin);
 void bk_admin_close(struct bk_admin *admin);
 
-/* A write transaction of settings.db, and the lock against other changing commands. */
+/*
+ * The lock against other changing commands, and a write transaction of settings.db. The lock is held
+ * beyond the commit, until credentials are settled too (apply.h): without it a command could take
+ * one that is on its way for one that was interrupted. It is flock(2) on the folder of credentials.db,
+ * which only root can open, and goes with the process. BK_ERROR_TRY_AGAIN after 30 seconds.
+ */
 bool bk_admin_begin(struct bk_admin *admin);
+/* Commit, and give the lock back. bk_apply() does so by itself. */
+bool bk_admin_commit(struct bk_admin *admin);
+/* Roll back what is not committed, and give the lock back. */
+void bk_admin_end(struct bk_admin *admin);
 
 /* A value of the table `server`; NULL and BK_ERROR_CONFIGURATION if it is not there. */
 const char *bk_admin_server_value(struct bk_admin *admin, const char *name);

@@ -214,27 +214,29 @@ static bool after_commit(struct bk_admin *admin)
                          error.text);
 }
 
-bool bk_apply(struct bk_admin *admin, const struct bk_change *changes, size_t count,
-              const char *kick_mask)
+static bool apply(struct bk_admin *admin, const struct bk_mail_user *owner,
+                  const struct bk_change *changes, size_t count)
 {
-    struct bk_mail_user owner;
-
-    if (!bk_admin_mail_user(admin, &owner) || bk_admin_credentials(admin) == NULL)
-        return false;
-    if (admin->dry_run) {
-        bk_settings_rollback(admin->settings);
-        return true;
-    }
-    if (!restrict_all(admin, &owner, changes, count)) {
+    if (!restrict_all(admin, owner, changes, count)) {
         bk_credentials_rollback(admin->credentials);
         return false;
     }
     if (!commit(admin))
         return false;
-    if (!settle_all(admin, &owner, changes, count))
-        return after_commit(admin);
-    kick_all(admin, changes, count, kick_mask);
-    return true;
+    return settle_all(admin, owner, changes, count) || after_commit(admin);
+}
+
+bool bk_apply(struct bk_admin *admin, const struct bk_change *changes, size_t count,
+              const char *kick_mask)
+{
+    struct bk_mail_user owner;
+    bool fine = bk_admin_mail_user(admin, &owner) && bk_admin_credentials(admin) != NULL &&
+                (admin->dry_run || apply(admin, &owner, changes, count));
+
+    bk_admin_end(admin);
+    if (fine && !admin->dry_run)
+        kick_all(admin, changes, count, kick_mask);
+    return fine;
 }
 
 bool bk_apply_account(struct bk_admin *admin, const struct bk_account *before,
@@ -247,10 +249,10 @@ bool bk_apply_account(struct bk_admin *admin, const struct bk_account *before,
 
 bool bk_apply_settings(struct bk_admin *admin)
 {
-    if (!admin->dry_run)
-        return commit(admin);
-    bk_settings_rollback(admin->settings);
-    return true;
+    bool fine = admin->dry_run || commit(admin);
+
+    bk_admin_end(admin);
+    return fine;
 }
 
 /* True also where there is no such folder. */

@@ -8,8 +8,7 @@
  *   1. credentials: what both the old and the new settings allow; new accounts: a locked row
  *   2. settings: commit, with the audit entry
  *   3. where the row is locked or missing: the home, made as the mail user
- *   4. credentials: what settings say now. They are read again under the write lock, because
- *      another command may have committed since step 2.
+ *   4. credentials: what settings say now, read again under their write lock
  *   5. doveadm kick, where something was taken away
  */
 #ifndef BK_ADMIN_APPLY_H

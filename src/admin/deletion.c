@@ -221,18 +221,18 @@ static bool delete_account_row(struct bk_admin *admin, const struct bk_account *
 {
     if (bk_admin_begin(admin) && clear_catch_all(admin, account) &&
         bk_settings_delete_account(admin->settings, account->id, &admin->error) &&
-        bk_settings_commit(admin->settings, &admin->error))
+        bk_admin_commit(admin))
         return true;
-    bk_settings_rollback(admin->settings);
+    bk_admin_end(admin);
     return false;
 }
 
 static bool delete_job_row(struct bk_admin *admin, const struct bk_job *job)
 {
     if (bk_admin_begin(admin) && bk_settings_delete_job(admin->settings, job->id, &admin->error) &&
-        bk_settings_commit(admin->settings, &admin->error))
+        bk_admin_commit(admin))
         return true;
-    bk_settings_rollback(admin->settings);
+    bk_admin_end(admin);
     return false;
 }
 

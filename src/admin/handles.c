@@ -3,10 +3,16 @@
 #include "admin/admin.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <string.h>
+#include <sys/file.h> // flock
+#include <time.h>
 #include <unistd.h>
+
+#define LOCK_WAIT_MILLISECONDS 30000 /* as long as the store waits for another writer */
+#define LOCK_PAUSE_MILLISECONDS 20
 
 /* SQLite's own words for these are of little help. */
 static bool check_path(struct bk_admin *admin)
@@ -80,10 +86,69 @@ void bk_admin_close(struct bk_admin *admin)
         bk_settings_close(&admin->settings);
 }
 
+/* The folder, not the file: a restore may replace that. */
+static bool open_lock(struct bk_admin *admin)
+{
+    const char *path = bk_admin_server_value(admin, "credentials_path");
+    char *folder;
+
+    if (path == NULL)
+        return false;
+    folder = bk_arena_strdup(admin->arena, path);
+    *strrchr(folder, '/') = '\0';
+    admin->lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (admin->lock >= 0)
+        return true;
+    return bk_admin_fail(admin, errno == EACCES ? BK_ERROR_NOT_PERMITTED : BK_ERROR_CONFIGURATION,
+                         _("the folder %s can't be opened: %s. Run this as root, and boxkeeper "
+                           "migrate if it is missing"),
+                         folder, strerror(errno));
+}
+
+static bool take_lock(struct bk_admin *admin)
+{
+    const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MILLISECONDS * 1000000};
+
+    if (admin->lock >= 0)
+        return true;
+    if (!open_lock(admin))
+        return false;
+    for (int i = 0; i < LOCK_WAIT_MILLISECONDS / LOCK_PAUSE_MILLISECONDS; i++) {
+        if (flock(admin->lock, LOCK_EX | LOCK_NB) == 0)
+            return true;
+        (void)nanosleep(&pause, NULL);
+    }
+    (void)close(admin->lock);
+    admin->lock = -1;
+    return bk_admin_fail(admin, BK_ERROR_TRY_AGAIN,
+                         _("another command has been changing accounts for too long: try again"));
+}
+
 bool bk_admin_begin(struct bk_admin *admin)
 {
-    return bk_admin_settings(admin) != NULL &&
-           bk_settings_begin_write(admin->settings, &admin->error);
+    if (bk_admin_settings(admin) == NULL || !take_lock(admin))
+        return false;
+    if (bk_settings_begin_write(admin->settings, &admin->error))
+        return true;
+    bk_admin_end(admin);
+    return false;
+}
+
+bool bk_admin_commit(struct bk_admin *admin)
+{
+    bool fine = bk_settings_commit(admin->settings, &admin->error);
+
+    bk_admin_end(admin);
+    return fine;
+}
+
+void bk_admin_end(struct bk_admin *admin)
+{
+    if (admin->settings != NULL)
+        bk_settings_rollback(admin->settings);
+    if (admin->lock >= 0)
+        (void)close(admin->lock);
+    admin->lock = -1;
 }
 
 const char *bk_admin_server_value(struct bk_admin *admin, const char *name)

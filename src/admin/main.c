@@ -142,18 +142,17 @@ static bool flush_output(struct bk_admin *admin)
 
 int main(int count, char **words)
 {
-    struct bk_admin admin = {.arena = bk_arena_create(), .settings_path = BK_SETTINGS_PATH};
+    struct bk_admin admin = {
+        .arena = bk_arena_create(), .settings_path = BK_SETTINGS_PATH, .lock = -1};
     bool fine;
 
     json_arena = admin.arena;
     json_set_alloc_funcs(json_allocate, json_release);
     set_up_language();
     fine = run(&admin, count, words) && flush_output(&admin);
-    if (!fine) {
-        if (admin.settings != NULL)
-            bk_settings_rollback(admin.settings);
+    bk_admin_end(&admin);
+    if (!fine)
         bk_error_print(&admin);
-    }
     bk_admin_close(&admin);
     bk_arena_destroy(&admin.arena);
     if (fine)

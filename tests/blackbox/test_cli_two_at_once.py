@@ -103,3 +103,19 @@ def test_suspend_at_any_moment_of_a_resume(scratch):
         fast = scratch.run("account", "suspend", "taro@a.example")
         assert slow.wait() == 0 and fast.returncode == 0
         credentials.check_settled(scratch)
+
+
+def test_a_creation_on_its_way_is_not_taken_for_an_interrupted_one(scratch):
+    """Held up between the settings' commit and the home, where a killed one would be taken up."""
+    scratch.cli("domain", "add", "a.example")
+    trace = scratch.folder / "trace"
+    words = ["account", "create", "taro@a.example", "--external-auth"]
+    slow = subprocess.Popen(
+        ["strace", "-f", "-o", trace, "-e", "trace=mkdir", "-e",
+         "inject=mkdir:delay_enter=500000:when=1", BUILD / "boxkeeper", "--settings",
+         scratch.settings, *words], stderr=subprocess.DEVNULL)
+    wait_for(lambda: scratch.run("account", "show", "taro@a.example").returncode == 0,
+             "the settings' commit")
+    fast = scratch.run(*words)
+    assert (slow.wait(), fast.returncode) == (0, 73)
+    credentials.check_settled(scratch)
