@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -73,10 +74,11 @@ static void remove_files(const char *path)
 static bool make_anew(struct bk_database *database, struct bk_error *error)
 {
     struct bk_file file = {.kind = BK_DATABASE_STATE, .path = database->path, .mode = 0640};
-    bool is_missing = access(database->path, F_OK) != 0;
+    struct stat now;
     bool is_made;
 
-    if (is_missing)
+    /* Empty: somebody was killed while making it, or emptied it. */
+    if (stat(database->path, &now) != 0 || now.st_size == 0)
         remove_files(database->path);
     is_made = bk_files_migrate(&file, database->busy_milliseconds, &database->last_failure, error);
     if (!is_made && is_damage(database->last_failure)) {

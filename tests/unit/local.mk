@@ -18,3 +18,4 @@ tests_unit_test_socketmap_protocol_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_socketmap_protocol_LDADD = librules.la $(CHECK_LIBS)
 
 include $(top_srcdir)/tests/unit/rules.mk
+include $(top_srcdir)/tests/unit/store.mk

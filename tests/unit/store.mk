@@ -1,0 +1,21 @@
+# SPDX-FileCopyrightText: Boxkeeper authors
+# SPDX-License-Identifier: MIT
+store_fixture = tests/unit/store_fixture.h tests/unit/store_fixture.c
+store_cflags = $(AM_CFLAGS) $(CHECK_CFLAGS) $(SQLITE_CFLAGS) \
+	-DBK_SCHEMA_SNAPSHOT='"$(abs_top_srcdir)/sql/schema.sql"'
+store_libs = libstore.la librules.la $(SQLITE_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/unit/test_store_readers
+tests_unit_test_store_readers_SOURCES = tests/unit/test_store_readers.c $(store_fixture)
+tests_unit_test_store_readers_CFLAGS = $(store_cflags)
+tests_unit_test_store_readers_LDADD = $(store_libs)
+
+check_PROGRAMS += tests/unit/test_store_settings
+tests_unit_test_store_settings_SOURCES = tests/unit/test_store_settings.c $(store_fixture)
+tests_unit_test_store_settings_CFLAGS = $(store_cflags)
+tests_unit_test_store_settings_LDADD = $(store_libs)
+
+check_PROGRAMS += tests/unit/test_store_state
+tests_unit_test_store_state_SOURCES = tests/unit/test_store_state.c $(store_fixture)
+tests_unit_test_store_state_CFLAGS = $(store_cflags)
+tests_unit_test_store_state_LDADD = $(store_libs)
