@@ -111,11 +111,11 @@ VALUES (4, 'sv-basic', 'fixed', 20, 600, 0, 0, 0, 0, 'none', 0, 0);
 
 -- Panel B: 1M to 10.5G, "e-mail disabled" refuses, four spam actions, folder caughtspam.
 INSERT INTO plans (id, name, capacity_kind, capacity_minimum_bytes, capacity_maximum_bytes,
-    capacity_required, capacity_default_bytes, receive_off, forward_targets_maximum,
+    capacity_default_bytes, receive_off, forward_targets_maximum,
     spam_tag_text, spam_folder, retention_kind, archive_seconds, trash_seconds,
     registration_rows_maximum, name_rule, name_length_minimum, name_length_maximum, password_rule,
     full_name_required, present_from_start)
-VALUES (5, 'site', 'range', 1048576, 11274289152, 1, 1073741824, 'refuses', 20,
+VALUES (5, 'site', 'range', 1048576, 11274289152, 1073741824, 'refuses', 20,
     '****SPAM(_SCORE_)****', 'caughtspam', 'none', 0, 0, 50, 'b', 1, 47, 'b', 1,
     'postmaster
 mailadmin');
