@@ -42,14 +42,22 @@ static inline const char *boxkeeper_setting(struct mail_user *user, const char *
 }
 
 /* Keep every message's save date in the index cache: the clock of retention, which the formats
- * maildir and sdbox otherwise take from the file's ctime (reset by a flag change or a copy). */
-static inline void boxkeeper_always_cache_save_date(struct mail_user *user)
+ * maildir and sdbox otherwise take from the file's ctime (reset by a flag change or a copy).
+ * Returns what stood there: the settings may be used for another user object after this one. */
+static inline const char *boxkeeper_always_cache_save_date(struct mail_user *user)
 {
     struct mail_storage_settings *set =
         (struct mail_storage_settings *)mail_user_set_get_storage_set(user);
+    const char *before = set->mail_always_cache_fields;
 
-    set->mail_always_cache_fields = p_strconcat(user->pool, set->mail_always_cache_fields,
-                                                " date.save", NULL);
+    set->mail_always_cache_fields = p_strconcat(user->pool, before, " date.save", NULL);
+    return before;
+}
+
+static inline void boxkeeper_restore_cached_fields(struct mail_user *user, const char *before)
+{
+    ((struct mail_storage_settings *)mail_user_set_get_storage_set(user))
+        ->mail_always_cache_fields = before;
 }
 
 /* Make `value` readable in sieve as ${env.vnd.dovecot.config.NAME}, for the scripts of this user.

@@ -41,13 +41,14 @@ static void user_deinit_pre(struct mail_user *user)
 {
     struct boxkeeper_user *context = BOXKEEPER_USER(user);
 
-    if (user->namespaces_created) {
+    if (context->ready) {
         boxkeeper_retention_session_end(context);
         boxkeeper_activity_delivery(context);
         boxkeeper_usage_report(context);
     }
     boxkeeper_retention_stop_timer(context);
     boxkeeper_usage_stop_timer(context);
+    boxkeeper_restore_cached_fields(user, context->cached_fields_before);
     context->module_ctx.super.deinit_pre(user);
 }
 
@@ -67,15 +68,16 @@ static void user_created(struct mail_user *user)
     user->vlast = &context->module_ctx.super;
     v->deinit_pre = user_deinit_pre;
     MODULE_CONTEXT_SET(user, boxkeeper_user_module, context);
-    boxkeeper_always_cache_save_date(user);
+    context->cached_fields_before = boxkeeper_always_cache_save_date(user);
 }
 
 static void namespaces_created(struct mail_namespace *namespaces)
 {
     struct boxkeeper_user *context = BOXKEEPER_USER(namespaces->user);
 
-    if (context == NULL)
+    if (context == NULL || context->ready)
         return;
+    context->ready = true;
     boxkeeper_quota_user_ready(context);
     boxkeeper_activity_session(context);
     boxkeeper_retention_session_begin(context);

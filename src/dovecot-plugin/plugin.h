@@ -32,6 +32,8 @@
 struct boxkeeper_user {
     union mail_user_module_context module_ctx;
     struct mail_user *user;
+    const char *cached_fields_before;
+    bool ready; /* its namespaces are there */
 
     /* quota.c */
     bool limit_known;             /* false: nothing could be read, not even an old limit */
