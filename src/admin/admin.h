@@ -122,10 +122,11 @@ struct bk_state *bk_admin_state(struct bk_admin *admin);
 void bk_admin_close(struct bk_admin *admin);
 
 /*
- * The lock against other changing commands, and a write transaction of settings.db. The lock is held
- * beyond the commit, until credentials are settled too (apply.h): without it a command could take
- * one that is on its way for one that was interrupted. It is flock(2) on the folder of credentials.db,
- * which only root can open, and goes with the process. BK_ERROR_TRY_AGAIN after 30 seconds.
+ * The lock against other changing commands, and a write transaction of settings.db. The lock is
+ * held beyond the commit, until credentials are settled too (apply.h): without it a command could
+ * take one that is on its way for one that was interrupted. It is flock(2) on the folder of
+ * credentials.db, which only root can open, and goes with the process. BK_ERROR_TRY_AGAIN after 30
+ * seconds.
  */
 bool bk_admin_begin(struct bk_admin *admin);
 /* Commit, and give the lock back. bk_apply() does so by itself. */
