@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/database.h"
 
+#include "store/patience.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -187,7 +189,7 @@ bool bk_database_connect(struct bk_database *database, struct bk_error *error)
 {
     int flags = (database->writer ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) |
                 SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
-    int result = sqlite3_open_v2(database->path, &database->connection, flags, NULL);
+    int result = bk_patience_open(database, flags);
     bool is_open;
 
     database->last_failure = SQLITE_OK;
@@ -195,7 +197,6 @@ bool bk_database_connect(struct bk_database *database, struct bk_error *error)
         is_open = bk_database_failed(database, result, error);
     } else {
         sqlite3_extended_result_codes(database->connection, 1);
-        (void)sqlite3_busy_timeout(database->connection, database->busy_milliseconds);
         is_open = database->is_plain || (database->writer ? prepare_writer(database, error)
                                                           : prepare_reader(database, error));
     }

@@ -11,6 +11,7 @@ libstore_la_SOURCES = \
 	src/store/databases.h src/store/databases.c \
 	src/store/files.h src/store/files.c \
 	src/store/installation.h src/store/installation.c \
+	src/store/patience.h src/store/patience.c \
 	src/store/query.c \
 	src/store/restore.c \
 	src/store/schema.h src/store/schema.c \
