@@ -135,6 +135,7 @@ struct mail_work {
     struct bk_job job;
     const char *address;
     int64_t told_at;
+    bool shown; /* a line on the terminal that has no end yet */
 };
 
 static void tell_progress(void *context, int64_t removed)
@@ -178,7 +179,8 @@ static void note_progress(void *context, int64_t removed)
     work->job.done = removed;
     work->job.updated_at = time(NULL);
     if (!work->admin->json && isatty(STDERR_FILENO))
-        (void)fprintf(stderr, _("\r%s: %lld files removed"), work->address, (long long)removed);
+        work->shown = fprintf(stderr, _("\r%s: %lld files removed"), work->address,
+                              (long long)removed) > 0;
     if (!bk_settings_begin_write(settings, NULL))
         return;
     if (!bk_settings_update_job(settings, &work->job, NULL) || !bk_settings_commit(settings, NULL))
@@ -197,12 +199,17 @@ static bool remove_mail(struct bk_admin *admin, const struct bk_job *job, const 
         .told_at = monotonic_milliseconds(),
     };
     struct bk_mail_user user;
+    bool removed;
 
     work.mail_root = bk_admin_server_value(admin, "mail_root");
     work.state_path = bk_admin_server_value(admin, "state_path");
     if (work.mail_root == NULL || work.state_path == NULL || !bk_admin_mail_user(admin, &user))
         return false;
-    return bk_mail_user_run(&user, remove_as_mail_user, &work, note_progress, &work, &admin->error);
+    removed = bk_mail_user_run(&user, remove_as_mail_user, &work, note_progress, &work,
+                               &admin->error);
+    if (work.shown)
+        (void)fputc('\n', stderr);
+    return removed;
 }
 
 /* ---- rows ---- */
@@ -217,23 +224,44 @@ static bool clear_catch_all(struct bk_admin *admin, const struct bk_account *acc
     return bk_settings_update_domain(admin->settings, &domain, &admin->error);
 }
 
-static bool delete_account_row(struct bk_admin *admin, const struct bk_account *account)
+/* `fine`: what the caller did in the transaction. Another run of the same job may have come first:
+ * then the row is gone already, and that is what was wanted. */
+static bool end_transaction(struct bk_admin *admin, bool fine)
 {
-    if (bk_admin_begin(admin) && clear_catch_all(admin, account) &&
-        bk_settings_delete_account(admin->settings, account->id, &admin->error) &&
-        bk_admin_commit(admin))
+    bool was_gone = !fine && admin->error.kind == BK_ERROR_UNKNOWN;
+
+    if (fine && bk_settings_commit(admin->settings, &admin->error))
         return true;
-    bk_admin_end(admin);
-    return false;
+    bk_settings_rollback(admin->settings);
+    return was_gone;
+}
+
+static bool delete_account_row(struct bk_admin *admin, int64_t account_id)
+{
+    const struct bk_account *account = NULL;
+
+    if (!bk_admin_begin(admin))
+        return false;
+    /* As it is now: its domain may have been changed meanwhile. */
+    switch (bk_settings_lookup_account_id(admin->settings, admin->arena, account_id, &account,
+                                          &admin->error)) {
+    case BK_FAILED:
+        return end_transaction(admin, false);
+    case BK_ABSENT:
+        bk_settings_rollback(admin->settings);
+        return true;
+    case BK_FOUND:
+        break;
+    }
+    return end_transaction(
+        admin, clear_catch_all(admin, account) &&
+                   bk_settings_delete_account(admin->settings, account_id, &admin->error));
 }
 
 static bool delete_job_row(struct bk_admin *admin, const struct bk_job *job)
 {
-    if (bk_admin_begin(admin) && bk_settings_delete_job(admin->settings, job->id, &admin->error) &&
-        bk_admin_commit(admin))
-        return true;
-    bk_admin_end(admin);
-    return false;
+    return bk_admin_begin(admin) &&
+           end_transaction(admin, bk_settings_delete_job(admin->settings, job->id, &admin->error));
 }
 
 /* Steps 2 to 4 as far as the account's row. */
@@ -247,7 +275,7 @@ static bool delete_mail_and_account(struct bk_admin *admin, const struct bk_job 
                              account->primary_address);
     return end_sessions(admin, account->primary_address, wait_seconds) &&
            remove_mail(admin, job, account->primary_address, false) &&
-           delete_account_row(admin, account);
+           delete_account_row(admin, account->id);
 }
 
 bool bk_deletion_run(struct bk_admin *admin, const struct bk_job *job, int wait_seconds)

@@ -4,6 +4,7 @@
 
 import os
 import pty
+import shutil
 import subprocess
 
 import pytest
@@ -236,3 +237,24 @@ def test_what_the_mail_user_may_not_remove(scratch, records):
     (waiting / "kept" / "file").unlink()
     scratch.cli("job", "run")
     assert not waiting.exists()
+
+
+def test_two_at_once(scratch, records, doveadm):
+    """A timer's `job run` while another goes on with the same job: no harm, and all is gone."""
+    for round_number in range(5):
+        address = f"r{round_number}@d.example"
+        scratch.add_account(address)
+        home = make_mail(scratch, address)
+        for number in range(300):
+            (home / "cur" / str(number)).touch()
+        shutil.chown(home / "cur", "vmail", "vmail")
+        doveadm.away()
+        assert delete(scratch, address).returncode == 75
+        doveadm.away(False)
+        runs = [subprocess.Popen([BUILD / "boxkeeper", "--settings", scratch.settings, "job", "run"],
+                                 stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+                for _ in range(3)]
+        ends = [(run.communicate()[1], run.returncode) for run in runs]
+        assert [end[1] for end in ends] == [0, 0, 0], ends
+        assert not home.exists()
+        assert scratch.json("job", "list")["items"] == []
