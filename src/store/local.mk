@@ -37,7 +37,7 @@ MIGRATIONS = \
 	sql/credentials-0001-first.sql \
 	sql/state-0001-first.sql \
 	sql/limits-0001-first.sql
-EXTRA_DIST += $(MIGRATIONS) sql/embed.awk
+EXTRA_DIST += $(MIGRATIONS) sql/embed.awk sql/schema.sql
 CLEANFILES += src/store/migrations.c
 
 src/store/migrations.c: $(MIGRATIONS) sql/embed.awk

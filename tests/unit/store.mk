@@ -19,3 +19,13 @@ check_PROGRAMS += tests/unit/test_store_state
 tests_unit_test_store_state_SOURCES = tests/unit/test_store_state.c $(store_fixture)
 tests_unit_test_store_state_CFLAGS = $(store_cflags)
 tests_unit_test_store_state_LDADD = $(store_libs)
+
+check_PROGRAMS += tests/unit/test_store_credentials
+tests_unit_test_store_credentials_SOURCES = tests/unit/test_store_credentials.c $(store_fixture)
+tests_unit_test_store_credentials_CFLAGS = $(store_cflags)
+tests_unit_test_store_credentials_LDADD = $(store_libs)
+
+check_PROGRAMS += tests/unit/test_store_databases
+tests_unit_test_store_databases_SOURCES = tests/unit/test_store_databases.c $(store_fixture)
+tests_unit_test_store_databases_CFLAGS = $(store_cflags)
+tests_unit_test_store_databases_LDADD = $(store_libs)
