@@ -86,6 +86,11 @@ bool bk_database_failed(struct bk_database *database, int result, struct bk_erro
                        "`boxkeeper restore`"),
                      title(database), path, reason);
         break;
+    case SQLITE_ERROR: /* our statements are right: the file is another's */
+        bk_error_set(error, BK_ERROR_CONFIGURATION,
+                     _("%s %s is not what this program expects (%s): see `boxkeeper check`"),
+                     title(database), path, reason);
+        break;
     case SQLITE_CONSTRAINT:
         if (result == SQLITE_CONSTRAINT_UNIQUE || result == SQLITE_CONSTRAINT_PRIMARYKEY)
             bk_error_set(error, BK_ERROR_EXISTS, _("it exists already (%s)"), reason);

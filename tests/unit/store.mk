@@ -29,3 +29,8 @@ check_PROGRAMS += tests/unit/test_store_databases
 tests_unit_test_store_databases_SOURCES = tests/unit/test_store_databases.c $(store_fixture)
 tests_unit_test_store_databases_CFLAGS = $(store_cflags)
 tests_unit_test_store_databases_LDADD = $(store_libs)
+
+check_PROGRAMS += tests/unit/test_store_backup
+tests_unit_test_store_backup_SOURCES = tests/unit/test_store_backup.c $(store_fixture)
+tests_unit_test_store_backup_CFLAGS = $(store_cflags)
+tests_unit_test_store_backup_LDADD = $(store_libs)
