@@ -182,24 +182,38 @@ static json_t *explain_sender(struct bk_admin *admin, const struct bk_directory 
 
 /* ---- the answer ---- */
 
+/* Of the account asked for. */
+static void add_account(json_t *object, const struct question *question,
+                        const struct bk_account *account)
+{
+    struct bk_usage usage = {.known = false};
+
+    if (account != NULL)
+        (void)question->directory->lookup_usage(question->directory->context, account, &usage);
+    json_object_set_new(object, "account",
+                        account != NULL ? json_string(account->primary_address) : json_null());
+    json_object_set_new(object, "capacity_bytes",
+                        account != NULL ? json_integer(account->capacity_bytes) : json_null());
+    json_object_set_new(object, "usage_bytes",
+                        usage.known ? json_integer(usage.bytes) : json_null());
+    json_object_set_new(object, "retention",
+                        account != NULL ? bk_explain_retention(account) : json_null());
+}
+
 static json_t *explain_recipient(struct bk_admin *admin, const struct question *question,
                                  const char *recipient)
 {
-    const struct bk_account *account = question->route->account;
     struct bk_deciding_setting setting = bk_deciding_setting(&question->admission, question->route);
     json_t *object = json_object();
 
     json_object_set_new(object, "recipient", bk_json_text(admin, recipient));
-    json_object_set_new(object, "account",
-                        account != NULL ? json_string(account->primary_address) : json_null());
     json_object_set_new(object, "action", json_string(action_name(question->admission.action)));
     json_object_set_new(object, "reply",
                         json_pack("s?", bk_admission_reply(question->admission.reason)));
     json_object_set_new(object, "reason", json_pack("s?", reason_name(question->admission.reason)));
     json_object_set_new(object, "decided_by", bk_explain_setting(&setting));
     json_object_set_new(object, "targets", explain_leaves(question));
-    json_object_set_new(object, "retention",
-                        account != NULL ? bk_explain_retention(account) : json_null());
+    add_account(object, question, question->route->account);
     return object;
 }
 
@@ -267,6 +281,8 @@ static void print_for_people(struct bk_admin *admin, json_t *object)
     static const struct bk_column columns[] = {
         {"recipient", N_("Recipient"), BK_COLUMN_TEXT},
         {"account", N_("Account"), BK_COLUMN_TEXT},
+        {"capacity_bytes", N_("Capacity"), BK_COLUMN_CAPACITY},
+        {"usage_bytes", N_("Usage"), BK_COLUMN_BYTES},
         {"at_rcpt", N_("At RCPT"), BK_COLUMN_TEXT},
         {"setting", N_("Decided by"), BK_COLUMN_TEXT},
         {"sender", N_("The sender may be used by"), BK_COLUMN_TEXT},
@@ -286,6 +302,8 @@ static void print_for_people(struct bk_admin *admin, json_t *object)
 
     json_object_set(shown, "recipient", json_object_get(object, "recipient"));
     json_object_set(shown, "account", json_object_get(object, "account"));
+    json_object_set(shown, "capacity_bytes", json_object_get(object, "capacity_bytes"));
+    json_object_set(shown, "usage_bytes", json_object_get(object, "usage_bytes"));
     json_object_set_new(shown, "at_rcpt", json_string(describe_action(admin, object)));
     json_object_set_new(
         shown, "setting",

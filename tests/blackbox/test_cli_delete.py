@@ -251,9 +251,9 @@ def test_two_at_once(scratch, records, doveadm):
         doveadm.away()
         assert delete(scratch, address).returncode == 75
         doveadm.away(False)
-        runs = [subprocess.Popen([BUILD / "boxkeeper", "--settings", scratch.settings, "job", "run"],
-                                 stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-                for _ in range(3)]
+        command = [BUILD / "boxkeeper", "--settings", scratch.settings, "job", "run"]
+        runs = [subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                 text=True) for _ in range(3)]
         ends = [(run.communicate()[1], run.returncode) for run in runs]
         assert [end[1] for end in ends] == [0, 0, 0], ends
         assert not home.exists()

@@ -105,6 +105,7 @@ def test_section_5(mail, name):
 def test_over_quota(mail, used, size, full):
     mail.put_usage("taro@d.example", used)
     got = explain(mail, "taro@d.example", "--size", str(size))
+    assert (got["usage_bytes"], got["capacity_bytes"]) == (used, 10 * MIB)
     if full:
         assert (got["action"], got["reason"]) == ("refuse", "full")
         assert got["reply"].startswith("552 5.2.2")
