@@ -95,7 +95,7 @@ static enum bk_admission_reason leaf_reason(const struct bk_directory *directory
     if (!account->receive || account->capacity_bytes <= 0)
         return BK_REASON_NONE;
     if (directory->lookup_usage(directory->context, account, &usage) != BK_FOUND)
-        return BK_REASON_NONE;
+        usage.known = false;
     return full_reason(account, &usage, message_bytes);
 }
 

@@ -13,12 +13,13 @@ bool bk_usage_would_exceed(const struct bk_account *account, const struct bk_usa
                            int64_t message_bytes)
 {
     int64_t limit_bytes = bk_usage_limit_bytes(account, false);
+    int64_t used_bytes = usage->known ? usage->bytes : 0;
 
-    if (limit_bytes == 0 || !usage->known)
+    if (limit_bytes == 0)
         return false;
     if (message_bytes < 1)
         message_bytes = 1;
-    return bk_add_saturating(usage->bytes, message_bytes) > limit_bytes;
+    return bk_add_saturating(used_bytes, message_bytes) > limit_bytes;
 }
 
 int64_t bk_usage_limit_bytes(const struct bk_account *account, bool copy_into_trash)

@@ -10,7 +10,7 @@
 #include "rules/account.h"
 
 struct bk_usage {
-    bool known; /* false: nothing on record; then nothing is refused by it */
+    bool known; /* false: nothing on record; then it counts as empty */
     int64_t bytes;
     int64_t messages;
     int64_t measured_at;
@@ -22,7 +22,8 @@ int64_t bk_add_saturating(int64_t a, int64_t b);
 /*
  * Would a message of `message_bytes` pass the account's limit (capacity and the plan's grace)?
  * 0 bytes = size not known: counted as one byte, so a mailbox that is exactly full is full.
- * Capacity 0 never is; unknown usage never is (delivery still checks the real one).
+ * Capacity 0 never is. Where the usage is not known the mailbox counts as empty: only what could
+ * never fit is refused (delivery checks the real usage).
  */
 bool bk_usage_would_exceed(const struct bk_account *account, const struct bk_usage *usage,
                            int64_t message_bytes);

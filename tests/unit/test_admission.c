@@ -126,15 +126,18 @@ START_TEST(size_counts)
 }
 END_TEST
 
-START_TEST(unknown_usage_refuses_nothing)
+START_TEST(unknown_usage_counts_as_empty)
 {
     setup();
     fill(taro);
     world.usages_fail = true;
     assert_decision("taro@d.example", BK_REASON_NONE, NULL);
+    ck_assert_int_eq(decide("taro@d.example", taro->capacity_bytes).reason, BK_REASON_NONE);
+    ck_assert_int_eq(decide("taro@d.example", taro->capacity_bytes + 1).reason, BK_REASON_FULL);
     world.usages_fail = false;
     world.usages[0].known = false;
     assert_decision("taro@d.example", BK_REASON_NONE, NULL);
+    ck_assert_int_eq(decide("taro@d.example", taro->capacity_bytes + 1).reason, BK_REASON_FULL);
 }
 END_TEST
 
@@ -353,7 +356,7 @@ int main(void)
         the_accounts_own_state,
         the_own_mailbox_is_full,
         size_counts,
-        unknown_usage_refuses_nothing,
+        unknown_usage_counts_as_empty,
         one_living_target_is_enough,
         circles_and_crowds,
         usage_is_asked_only_where_it_matters,
