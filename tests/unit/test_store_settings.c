@@ -105,7 +105,6 @@ static const struct bk_plan want_plans[] = {
         .capacity_choices = "",
         .capacity_minimum_bytes = INT64_C(1) << 20,
         .capacity_maximum_bytes = 10 * GB + GB / 2,
-        .capacity_required = true,
         .capacity_default_bytes = GB,
         .receive_off = BK_RECEIVE_OFF_REFUSES,
         .forward_allowed = true,
