@@ -60,11 +60,23 @@ static bool access_is_equal(const struct bk_access *a, const struct bk_access *b
            a->submission == b->submission && a->managesieve == b->managesieve;
 }
 
+/* Is the account's row locked, or missing? */
+static bool find_lock(struct bk_admin *admin, int64_t account_id, bool *locked_r)
+{
+    const struct bk_credential *credential = NULL;
+    enum bk_lookup found = bk_credentials_lookup(admin->credentials, admin->arena, account_id,
+                                                 &credential, &admin->error);
+
+    *locked_r = found != BK_FOUND || credential->access.locked;
+    return found != BK_FAILED;
+}
+
 /* Step 1 for one account. */
 static bool restrict_one(struct bk_admin *admin, const struct bk_mail_user *owner,
                          const struct bk_change *change)
 {
     struct bk_access before, after, both;
+    bool locked;
 
     if (change->before == NULL)
         return lock_new(admin, owner, change);
@@ -73,6 +85,10 @@ static bool restrict_one(struct bk_admin *admin, const struct bk_mail_user *owne
     both = bk_access_intersect(&before, &after);
     if (access_is_equal(&both, &before))
         return true;
+    /* A creation that was interrupted stays locked until it has its home. */
+    if (!find_lock(admin, change->before->id, &locked))
+        return false;
+    both.locked = both.locked || locked;
     return put_credential(admin, owner, change->before, &both);
 }
 
@@ -107,22 +123,13 @@ static bool make_home(void *context, struct bk_mail_user_child *child, struct bk
 static bool make_home_of_locked(struct bk_admin *admin, const struct bk_mail_user *owner,
                                 const struct bk_account *account)
 {
-    const struct bk_credential *credential = NULL;
     struct home_work work = {.home = bk_account_home(admin, account->id)};
+    bool locked;
 
-    if (work.home == NULL)
+    if (work.home == NULL || !find_lock(admin, account->id, &locked))
         return false;
-    switch (bk_credentials_lookup(admin->credentials, admin->arena, account->id, &credential,
-                                  &admin->error)) {
-    case BK_FAILED:
-        return false;
-    case BK_FOUND:
-        if (!credential->access.locked)
-            return true;
-        break;
-    case BK_ABSENT:
-        break;
-    }
+    if (!locked)
+        return true;
     return bk_mail_user_run(owner, make_home, &work, NULL, NULL, &admin->error);
 }
 

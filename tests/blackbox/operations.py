@@ -103,12 +103,24 @@ class Records:
             shutil.rmtree(copy)
 
 
-def run_traced(options, command, **more):
-    """`command` under strace. The leak sanitizer can't work there."""
+def environment_under_strace():
+    """The leak sanitizer can't work there."""
     sanitizer = ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"), "detect_leaks=0"]))
+    return os.environ | {"ASAN_OPTIONS": sanitizer}
+
+
+def run_traced(options, command, **more):
+    """`command` under strace."""
     return subprocess.run(["strace", "-f", *options, *command], capture_output=True, text=True,
-                          timeout=120, stdin=subprocess.DEVNULL,
-                          env=os.environ | {"ASAN_OPTIONS": sanitizer}, **more)
+                          timeout=120, stdin=subprocess.DEVNULL, env=environment_under_strace(),
+                          **more)
+
+
+def start_traced(options, command):
+    """The same, going on beside the test."""
+    return subprocess.Popen(["strace", "-f", *options, *command], stdin=subprocess.DEVNULL,
+                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                            env=environment_under_strace())
 
 
 def kill_points(command, names, most):

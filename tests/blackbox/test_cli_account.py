@@ -75,7 +75,7 @@ CAPACITIES = [
     ("open", "9999999999G", 65, None), ("open", "", 65, None),
     ("kwc", None, 0, 5 * GIB), ("kwc", "0", 0, 0), ("kwc", "100G", 0, 100 * GIB),
     ("kwc", "3G", 65, None), ("sv-basic", None, 0, 0), ("sv-basic", "0", 0, 0),
-    ("sv-basic", "1G", 65, None), ("site", None, 65, None), ("site", "0", 65, None),
+    ("sv-basic", "1G", 65, None), ("site", None, 0, GIB), ("site", "0", 65, None),
     ("site", "1M", 0, 1024**2), ("site", "1023K", 65, None), ("site", "10.5G", 0, 21 * GIB // 2),
     ("site", "10.6G", 65, None),
 ]

@@ -84,13 +84,17 @@ def test_next_account_inherits_nothing_of_a_killed_creation(scratch, domain):
     credentials.check_settled(scratch)
 
 
-def test_unfinished_creation_is_completed_by_other_commands_too(scratch, domain):
+@pytest.mark.parametrize("words", [
+    ["account", "set", "half@a.example", "--comment", "x"], ["account", "suspend", "half@a.example"],
+    ["domain", "suspend", "a.example"], ["account", "resume", "half@a.example"],
+], ids=lambda words: " ".join(words[:2]))
+def test_unfinished_creation_is_completed_by_other_commands_too(scratch, domain, words):
     """Killed between the settings' commit and the home: a later command unlocks it with its home."""
     run_killed(cli(scratch, "account", "create", "half@a.example", "--external-auth"), "mkdir", 1)
     row = credentials.read(scratch)["half@a.example"]
     assert row.locked and not os.path.exists(row.home)
     assert scratch.run("account", "show", "half@a.example").returncode == 0
-    scratch.cli("account", "set", "half@a.example", "--comment", "x")
+    scratch.cli(*words)
     credentials.check_settled(scratch)
 
 

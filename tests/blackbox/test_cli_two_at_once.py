@@ -3,10 +3,10 @@
 """Two commands at the same time: they wait for each other, and decide on what is true then."""
 
 import os
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import credentials
+from operations import start_traced
 from scratch import BUILD, wait_for
 
 THOROUGH = os.environ.get("BOXKEEPER_THOROUGH") == "1"
@@ -88,10 +88,9 @@ def test_suspend_at_any_moment_of_a_resume(scratch):
     def resume(*options):
         trace.write_text("")
         scratch.cli("account", "suspend", "taro@a.example")
-        return subprocess.Popen(
-            ["strace", "-o", trace, "-P", shared_memory, "-e", "trace=fcntl", *options,
-             BUILD / "boxkeeper", "--settings", scratch.settings, "account", "resume",
-             "taro@a.example"], stderr=subprocess.DEVNULL)
+        return start_traced(["-o", trace, "-P", shared_memory, "-e", "trace=fcntl", *options],
+                            [BUILD / "boxkeeper", "--settings", scratch.settings, "account",
+                             "resume", "taro@a.example"])
 
     assert resume().wait() == 0
     calls = trace.read_text().count("fcntl(")
@@ -110,10 +109,9 @@ def test_a_creation_on_its_way_is_not_taken_for_an_interrupted_one(scratch):
     scratch.cli("domain", "add", "a.example")
     trace = scratch.folder / "trace"
     words = ["account", "create", "taro@a.example", "--external-auth"]
-    slow = subprocess.Popen(
-        ["strace", "-f", "-o", trace, "-e", "trace=mkdir", "-e",
-         "inject=mkdir:delay_enter=500000:when=1", BUILD / "boxkeeper", "--settings",
-         scratch.settings, *words], stderr=subprocess.DEVNULL)
+    slow = start_traced(["-o", trace, "-e", "trace=mkdir", "-e",
+                         "inject=mkdir:delay_enter=500000:when=1"],
+                        [BUILD / "boxkeeper", "--settings", scratch.settings, *words])
     wait_for(lambda: scratch.run("account", "show", "taro@a.example").returncode == 0,
              "the settings' commit")
     fast = scratch.run(*words)
