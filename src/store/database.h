@@ -65,7 +65,7 @@ struct bk_database {
     bool in_transaction; /* between begin and end: no reopening */
     int busy_milliseconds;
     int64_t busy_since_milliseconds; /* patience.h */
-    int last_failure;  /* SQLite's last bad result on this connection, or SQLITE_OK */
+    int last_failure;                /* SQLite's last bad result on this connection, or SQLITE_OK */
     int64_t looked_at; /* seconds of the clock given to refresh; INT64_MIN: look now */
     struct bk_kept_statement kept[BK_STATEMENTS_MAXIMUM];
     size_t kept_count;
