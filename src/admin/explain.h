@@ -15,6 +15,8 @@
  */
 bool bk_explain_login(struct bk_admin *admin, const char *login);
 
+/* The answer about a recipient, for people. */
+void bk_explain_print(struct bk_admin *admin, json_t *object);
 /* {field, level, subject}, or null. */
 json_t *bk_explain_setting(const struct bk_deciding_setting *setting);
 /* The same for people: "receive (account taro@example.com)". */

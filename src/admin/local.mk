@@ -22,6 +22,7 @@ boxkeeper_SOURCES = \
 	src/admin/domain-remove.c \
 	src/admin/domain.c \
 	src/admin/explain.h src/admin/explain.c src/admin/explain-login.c \
+	src/admin/explain-print.c \
 	src/admin/forward.c \
 	src/admin/handles.c \
 	src/admin/help.c \
