@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from fake_doveadm import doveadm  # noqa: F401 (a fixture)
 from scratch import wait_for
 
 MIB = 1024 * 1024
@@ -55,6 +56,24 @@ def test_changes_hold_at_the_next_request(scratch, taro, daemon):
         assert aliases.look_up("alias", taro) == f"OK {taro}"
         scratch.cli("--yes", "account", "delete", "new@d.example")
         assert policy.ask(recipient="new@d.example") == UNKNOWN
+
+
+def test_deletion_under_way_is_temporary(scratch, taro, daemon, doveadm):
+    """Without Dovecot a deletion begins and waits: no mail may be refused for good meanwhile."""
+    doveadm.away()
+    assert daemon.ask(recipient=taro) == "DUNNO"
+    scratch.cli("--yes", "account", "delete", taro, status=75)
+    want = "451 4.3.0 Mailbox is being removed, try again later"
+    assert daemon.ask(recipient=taro) == want
+    assert daemon.ask(recipient="taro+x@d.example") == want
+    assert daemon.look_up("mailbox", taro) == f"OK {taro}"
+    assert daemon.look_up("alias", taro) == f"OK {taro}"
+    assert daemon.ask(
+        recipient="a@remote.example", policy_context="submission", sasl_username=taro, sender=taro
+    ).startswith("550 5.7.1 ")
+    doveadm.away(False)
+    scratch.cli("job", "run")
+    assert daemon.ask(recipient=taro) == UNKNOWN
 
 
 def test_usage_and_limit_are_live(scratch, taro, daemon):

@@ -15,7 +15,7 @@ import subprocess
 import pytest
 
 from daemon import Daemon
-from scratch import BUILD, wait_for
+from scratch import BUILD, TOP, wait_for
 
 LATER = "451 4.3.0 Settings can't be read now, try again later"
 
@@ -43,8 +43,9 @@ def owner_and_mode(path):
 def test_help_and_version():
     got = run("--help")
     assert (got.returncode, got.stderr) == (0, "")
-    for option in ("settings", "socket-directory", "user", "postfix-group", "log-stderr"):
-        assert f"--{option}" in got.stdout
+    page = (TOP / "doc" / "man" / "boxkeeperd.8").read_text()
+    described = re.findall(r"^\.It Fl \\-([a-z-]+)", page, flags=re.MULTILINE)
+    assert described == re.findall(r"^  --([a-z-]+)", got.stdout, flags=re.MULTILINE) != []
     got = run("--version")
     assert got.returncode == 0 and re.fullmatch(r"boxkeeperd \d+\.\d+\.\d+\n", got.stdout)
 
