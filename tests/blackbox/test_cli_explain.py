@@ -231,3 +231,20 @@ def test_bad_commands(mail, arguments):
 @pytest.mark.parametrize("size", ["-1", "x", "1.5", "9" * 30, ""])
 def test_bad_sizes(mail, size):
     assert mail.run("explain", "taro@d.example", f"--size={size}").returncode == 65
+
+
+# --- the same decision as the daemon's ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_daemon_says_the_same(mail, daemon, name):
+    settings, arguments, *_ = TABLE[name]
+    mail.put_usage("taro@d.example", 0)
+    for command in settings:
+        mail.cli(*command)
+    size = arguments[2] if len(arguments) > 1 else "0"
+    got = explain(mail, *arguments)
+    assert daemon.ask(recipient=arguments[0], size=size) == (got["reply"] or "DUNNO")
+    answer = daemon.look_up("alias", arguments[0])
+    targets = [target["address"] for target in got["targets"] if target["outcome"] != "left-out"]
+    assert answer == ("OK " + ",".join(targets) if targets else "NOTFOUND ")
