@@ -5,6 +5,7 @@ boxkeeper_SOURCES = \
 	src/admin/account-delete.c \
 	src/admin/account-fields.h src/admin/account-fields.c \
 	src/admin/account-list.c \
+	src/admin/account-select.h src/admin/account-select.c \
 	src/admin/account.c \
 	src/admin/admin.h \
 	src/admin/alias.c \
