@@ -63,6 +63,9 @@ START_TEST(owners_and_modes)
     mode_t mask = umask(0777);
 
     check_all_files();
+    fixture_shell("cd %s && rm state/* limits/* credentials/*", fixture.folder);
+    OK(bk_databases_migrate(fixture.settings_path, NULL, 0, &error));
+    check_all_files();
     fixture_shell("chmod 0644 %s && chmod 0600 %s-wal && chmod 0644 %s && chmod 0755 %s/settings",
                   fixture.settings_path, fixture.settings_path, fixture.credentials_path,
                   fixture.folder);
@@ -286,6 +289,38 @@ START_TEST(migrations_are_numbered)
 }
 END_TEST
 
+static int migrate(void *context)
+{
+    (void)context;
+    if (bk_databases_migrate(fixture.settings_path, NULL, 0, &error))
+        return 0;
+    fprintf(stderr, "%s\n", error.text);
+    return 1;
+}
+
+static void migrate_in_child(void)
+{
+    fixture_ready();
+    if (migrate(NULL) != 0)
+        _exit(1);
+}
+
+START_TEST(two_migrate_at_once)
+{
+    struct fixture_child other;
+
+    for (int i = 0; i < 5; i++) {
+        fixture_shell("cd %s && rm state/* limits/* credentials/*", fixture.folder);
+        fixture_start(&other, migrate_in_child);
+        (void)close(other.go_on);
+        OK(migrate(NULL) == 0);
+        other.go_on = -1;
+        fixture_release(&other);
+        check_all_files();
+    }
+}
+END_TEST
+
 /* ---- killed in the middle ---- */
 
 static int operations_left;
@@ -465,6 +500,7 @@ int main(void)
     suite_add_tcase(suite, made);
     tcase_add_checked_fixture(killed, fixture_setup, fixture_teardown);
     tcase_set_timeout(killed, 120);
+    tcase_add_test(killed, two_migrate_at_once);
     tcase_add_test(killed, killed_while_migrating);
     suite_add_tcase(suite, killed);
     tcase_add_checked_fixture(checked, fixture_setup, fixture_teardown);

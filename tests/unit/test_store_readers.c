@@ -6,6 +6,7 @@
  */
 #include "store_fixture.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -371,6 +372,41 @@ START_TEST(reading_while_writers_come_and_go)
 }
 END_TEST
 
+/*
+ * A reader that may write nothing can't mend the WAL's index (SQLITE_READONLY_RECOVERY); it waits
+ * for a writer to do that. This one spoils it and mends it again and again.
+ */
+static void spoil_and_mend(void)
+{
+    struct bk_settings *settings = bk_settings_open_writer(fixture.settings_path, &error);
+    const char zeros[136] = {0}; /* both copies of the index's header */
+    char path[200];
+    int index;
+
+    snprintf(path, sizeof(path), "%s-shm", fixture.settings_path);
+    index = open(path, O_WRONLY); /* never closed: that would drop SQLite's locks */
+    if (settings == NULL || index < 0)
+        _exit(1);
+    fixture_ready();
+    for (;;)
+        if (pwrite(index, zeros, sizeof(zeros), 0) != (ssize_t)sizeof(zeros) ||
+            !bk_settings_begin_write(settings, &error) || !bk_settings_commit(settings, &error))
+            _exit(1);
+}
+
+START_TEST(waiting_for_the_index)
+{
+    struct fixture_child writer;
+    int rounds = 20;
+
+    add_account("taro");
+    fixture_start(&writer, spoil_and_mend);
+    (void)close(writer.go_on);
+    ck_assert_int_eq(fixture_run_as(STRANGER, fixture.boxkeeper_gid, ask_often, &rounds), 0);
+    ck_assert_int_eq(kill(writer.pid, SIGKILL), 0);
+}
+END_TEST
+
 /* ---- two writers ---- */
 
 static void hold_transaction(void)
@@ -486,6 +522,7 @@ int main(void)
     tcase_add_test(life, sequence_going_backwards);
     tcase_add_test(life, snapshot_holds_still);
     tcase_add_test(life, reading_while_writers_come_and_go);
+    tcase_add_test(life, waiting_for_the_index);
     tcase_add_test(life, second_writer_waits);
     tcase_add_test(life, locked_out_is_failed_in_time);
     tcase_add_test(life, damaged_file_is_failed);
