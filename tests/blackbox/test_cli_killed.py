@@ -4,11 +4,12 @@
 settings know credentials know, other commands go on, and repeating the command completes it."""
 
 import os
+from contextlib import closing
 
 import pytest
 
 import credentials
-from operations import kill_points, run_killed
+from operations import Records, kill_points, make_mail, run_killed
 from scratch import BUILD
 
 # Everything that leaves a trace outside the process, also of the children.
@@ -149,3 +150,16 @@ def test_external_auth_forgets_the_password(scratch, domain):
         lambda n: scratch.json("account", "show", "taro@a.example")["external_auth"])
     row = credentials.read(scratch)["taro@a.example"]
     assert (row.password_hash, row.previous_hash) == (None, None)
+
+
+def test_account_with_mail_is_never_taken_for_an_unfinished_creation(scratch, domain):
+    """A deletion that was killed before its settings' commit leaves a locked row, too."""
+    home = make_mail(scratch, "taro@a.example")
+    with closing(Records(scratch).credentials()) as database, database:
+        database.execute("UPDATE credentials SET locked = 1 WHERE login = 'taro@a.example'")
+    before = credentials.read(scratch)
+    scratch.cli("account", "create", "taro@a.example", "--password-hash", HASH, status=73)
+    assert credentials.read(scratch) == before
+    assert (home / "cur" / "mail").exists()
+    scratch.cli("account", "set", "taro@a.example", "--comment", "")
+    credentials.check_settled(scratch)
