@@ -109,6 +109,9 @@ smtpd_soft_error_limit = 10000
 smtpd_hard_error_limit = 10000
 smtpd_client_connection_count_limit = 0
 in_flow_delay = 0
+
+# What counts is the size that an account can take.
+message_size_limit = 209715200
 END
 }
 
