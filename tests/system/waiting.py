@@ -7,7 +7,13 @@
 The limit is generous: it is met only when something is broken.
 """
 
+import imaplib
+import poplib
 import time
+
+# What a server says, or a condition's own checks say, while it is not yet so.
+NOT_YET = (AssertionError, OSError, EOFError, LookupError, ValueError, imaplib.IMAP4.error,
+           poplib.error_proto)
 
 
 def wait_for(condition, what, seconds=60):
@@ -23,7 +29,7 @@ def wait_for(condition, what, seconds=60):
             last = condition()
             if last:
                 return last
-        except (AssertionError, OSError, EOFError, LookupError, ValueError) as error:
+        except NOT_YET as error:
             last = error
         if time.monotonic() > give_up:
             raise AssertionError(f"waited {seconds} s for {what}; last: {last!r}")
