@@ -38,6 +38,7 @@ struct sweep {
     int64_t began_at;
     ARRAY_TYPE(const_string) users;
     unsigned int next_user;
+    bool visiting; /* a user was named to doveadm, and sweep_run() has not seen him yet */
 };
 
 struct preview {
@@ -82,6 +83,7 @@ static int sweep_run(struct doveadm_mail_cmd_context *ctx, struct mail_user *use
     struct boxkeeper_retention_result result;
     int ret = boxkeeper_retention_run(user, &options, &result);
 
+    sweep->visiting = false;
     boxkeeper_usage_report_now(user);
     doveadm_print_num(result.archived);
     doveadm_print_num(result.expunged);
@@ -92,29 +94,71 @@ static int sweep_run(struct doveadm_mail_cmd_context *ctx, struct mail_user *use
     return -1;
 }
 
+/* False: nobody is to be visited, and why is told. */
+static bool list_users(struct sweep *sweep)
+{
+    enum bk_retention_doubt doubt;
+
+    sweep->listed = true;
+    boxkeeper_due_init(doveadm_plugin_getenv("boxkeeper_settings"));
+    sweep->began_at = time(NULL);
+    if (boxkeeper_due_users(sweep->ctx.pool, sweep->began_at, sweep->clock_ok, &sweep->users,
+                            &doubt) &&
+        doubt == BK_DOUBT_NONE)
+        return true;
+    i_error("boxkeeper: the sweep does nothing: %s", bk_retention_doubt_text(doubt));
+    return false;
+}
+
+/* Is he known to userdb? doveadm would call a failure his own affair, go on with the next one, and
+ * exit with 0 in the end. */
+static enum bk_lookup lookup_user(struct doveadm_mail_cmd_context *ctx, const char *username)
+{
+    struct mail_storage_service_input input = ctx->storage_service_input;
+    struct mail_storage_service_user *user;
+    const char *error;
+    int ret;
+
+    input.username = username;
+    ret = mail_storage_service_lookup(ctx->storage_service, &input, &user, &error);
+    if (ret > 0)
+        mail_storage_service_user_unref(&user);
+    else if (ret < 0)
+        i_error("boxkeeper: the sweep stops: userdb could not tell about %s: %s", username, error);
+    else
+        i_warning("boxkeeper: userdb does not know %s; see boxkeeper check", username);
+    return ret > 0 ? BK_FOUND : ret < 0 ? BK_FAILED : BK_ABSENT;
+}
+
+/* ABSENT: they have all been visited. */
+static enum bk_lookup next_known_user(struct sweep *sweep, const char **username_r)
+{
+    enum bk_lookup found = BK_ABSENT;
+
+    while (found == BK_ABSENT && sweep->next_user < array_count(&sweep->users)) {
+        *username_r = array_idx_elem(&sweep->users, sweep->next_user++);
+        found = lookup_user(&sweep->ctx, *username_r);
+    }
+    return found;
+}
+
+/* A negative answer would make doveadm add a line of its own behind ours. */
 static int sweep_next_user(struct doveadm_mail_cmd_context *ctx, const char **username_r)
 {
     struct sweep *sweep = (struct sweep *)ctx;
-    enum bk_retention_doubt doubt;
+    enum bk_lookup found = BK_FAILED;
 
-    if (!sweep->listed) {
-        sweep->listed = true;
-        boxkeeper_due_init(doveadm_plugin_getenv("boxkeeper_settings"));
-        sweep->began_at = time(NULL);
-        if (!boxkeeper_due_users(ctx->pool, sweep->began_at, sweep->clock_ok, &sweep->users,
-                                 &doubt) ||
-            doubt != BK_DOUBT_NONE) {
-            i_error("boxkeeper: the sweep does nothing: %s", bk_retention_doubt_text(doubt));
-            return -1;
-        }
-    }
-    if (sweep->next_user < array_count(&sweep->users)) {
-        *username_r = array_idx_elem(&sweep->users, sweep->next_user++);
-        return 1;
-    }
-    if (ctx->exit_code == 0)
+    /* The last one's mail could not be opened; doveadm has said so. */
+    if (sweep->visiting)
+        ctx->exit_code = EX_TEMPFAIL;
+    if (sweep->listed || list_users(sweep))
+        found = next_known_user(sweep, username_r);
+    sweep->visiting = found == BK_FOUND;
+    if (found == BK_FAILED)
+        ctx->exit_code = EX_TEMPFAIL;
+    else if (found == BK_ABSENT && ctx->exit_code == 0)
         boxkeeper_due_completed(sweep->began_at);
-    return 0;
+    return found == BK_FOUND ? 1 : 0;
 }
 
 static void sweep_init(struct doveadm_mail_cmd_context *ctx, const char *const args[])
