@@ -101,7 +101,7 @@ static bool name_parts(struct bk_arena *arena, const char *folder, struct bk_err
     return bk_files_sync_folder(folder, error);
 }
 
-/* Nobody changes either of the two while `work` is done: both write locks are held. */
+/* Nobody changes either of the two meanwhile: both write locks are held. */
 static bool backup_locked(struct bk_arena *arena, const struct bk_installation *installation,
                           const char *folder, struct bk_error *error)
 {
@@ -128,12 +128,17 @@ bool bk_databases_backup(const char *settings_path, const char *folder, struct b
 {
     struct bk_arena *arena = bk_arena_create();
     struct bk_installation installation;
-    bool is_done;
+    bool is_done = false;
+    int lock = -1;
 
-    is_done = bk_installation_load(arena, settings_path, &installation, error) &&
-              prepare_folder(arena, folder, error) &&
-              backup_locked(arena, &installation, folder, error) &&
-              name_parts(arena, folder, error);
+    if (bk_installation_load(arena, settings_path, &installation, error))
+        lock = bk_installation_lock(arena, &installation, error);
+    if (lock >= 0) {
+        is_done = prepare_folder(arena, folder, error) &&
+                  backup_locked(arena, &installation, folder, error) &&
+                  name_parts(arena, folder, error);
+        (void)close(lock);
+    }
     bk_arena_destroy(&arena);
     return is_done;
 }

@@ -9,7 +9,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h> // flock
+#include <time.h>
 #include <unistd.h>
+
+#define LOCK_PAUSE_MILLISECONDS 2
 
 void bk_files_describe(const char *const paths[BK_DATABASE_KIND_COUNT],
                        const struct bk_owners *owners,
@@ -80,15 +84,24 @@ static bool set_owner(const char *path, const struct stat *now, uid_t owner, gid
     return true;
 }
 
+/* What somebody left who was killed before giving it away; then it is removed, to be made anew. */
+static bool is_half_made(const char *path, const struct stat *now, uid_t owner)
+{
+    return owner != geteuid() && now->st_uid == geteuid() && (now->st_mode & 07777) == 0700 &&
+           rmdir(path) == 0;
+}
+
 bool bk_files_make_folder(struct bk_arena *arena, const char *path, uid_t owner, gid_t group,
                           mode_t mode, struct bk_error *error)
 {
     struct stat now;
 
-    if (stat(path, &now) == 0)
-        return true;
-    if (errno != ENOENT)
+    if (stat(path, &now) == 0) {
+        if (!is_half_made(path, &now, owner))
+            return true;
+    } else if (errno != ENOENT) {
         return failed(path, error);
+    }
     if (!bk_files_make_folder(arena, bk_files_folder_of(arena, path), geteuid(), getegid(), 0755,
                               error))
         return false;
@@ -144,6 +157,29 @@ bool bk_files_prepare_folder(struct bk_arena *arena, const struct bk_file *file,
         return false;
     }
     return set_owner(folder, &now, file->owner, file->group, file->folder_mode, error);
+}
+
+int bk_files_lock_folder(const char *folder, int wait_milliseconds, struct bk_error *error)
+{
+    const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MILLISECONDS * 1000 * 1000};
+    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (descriptor < 0) {
+        (void)failed(folder, error);
+        return -1;
+    }
+    for (int waited = 0; flock(descriptor, LOCK_EX | LOCK_NB) != 0;
+         waited += LOCK_PAUSE_MILLISECONDS) {
+        if (errno == EWOULDBLOCK && waited < wait_milliseconds) {
+            (void)nanosleep(&pause, NULL);
+            continue;
+        }
+        bk_error_set(error, BK_ERROR_TRY_AGAIN, _("%s is locked by another program: try again"),
+                     folder);
+        (void)close(descriptor);
+        return -1;
+    }
+    return descriptor;
 }
 
 bool bk_files_sync_folder(const char *folder, struct bk_error *error)

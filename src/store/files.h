@@ -57,6 +57,13 @@ bool bk_files_migrate(const struct bk_file *file, int busy_milliseconds, int *re
 /* The same as its owner, and set owner and mode where the folder is root's. */
 bool bk_files_prepare_database(const struct bk_file *file, struct bk_error *error);
 
+/*
+ * The lock on a folder, waiting for whoever holds it: a descriptor to close(), or -1. It goes with
+ * the process. On the folder of credentials.db commands hold it while they change accounts; on that
+ * of state.db whoever makes that file anew.
+ */
+int bk_files_lock_folder(const char *folder, int wait_milliseconds, struct bk_error *error);
+
 /* What was renamed or made in the folder outlives a crash from now on. */
 bool bk_files_sync_folder(const char *folder, struct bk_error *error);
 

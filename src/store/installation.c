@@ -246,3 +246,12 @@ bool bk_installation_load(struct bk_arena *arena, const char *settings_path,
     bk_settings_close(&settings);
     return is_read;
 }
+
+int bk_installation_lock(struct bk_arena *arena, const struct bk_installation *installation,
+                         struct bk_error *error)
+{
+    const struct bk_file *credentials = &installation->files[BK_DATABASE_CREDENTIALS];
+
+    return bk_files_lock_folder(bk_files_folder_of(arena, credentials->path),
+                                BK_BUSY_WRITER_MILLISECONDS, error);
+}

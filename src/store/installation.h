@@ -29,4 +29,8 @@ bool bk_installation_read(struct bk_settings *settings, struct bk_arena *arena,
 bool bk_installation_load(struct bk_arena *arena, const char *settings_path,
                           struct bk_installation *installation_r, struct bk_error *error);
 
+/* The lock that commands hold while they change accounts (files.h); -1 if they do not let go. */
+int bk_installation_lock(struct bk_arena *arena, const struct bk_installation *installation,
+                         struct bk_error *error);
+
 #endif

@@ -291,12 +291,16 @@ bool bk_databases_restore(const char *settings_path, const char *folder, struct 
 {
     struct restore restore = {.arena = bk_arena_create()};
     bool is_done = false;
+    int lock = -1;
 
-    if (bk_installation_load(restore.arena, settings_path, &restore.installation, error)) {
+    if (bk_installation_load(restore.arena, settings_path, &restore.installation, error))
+        lock = bk_installation_lock(restore.arena, &restore.installation, error);
+    if (lock >= 0) {
         is_done = stage(&restore, folder, error) && open_live(&restore, error) &&
                   raise_account_id(&restore, error) && fit_credentials(&restore, error) &&
                   lock_and_replace(&restore, error);
         close_all(&restore);
+        (void)close(lock);
     }
     bk_arena_destroy(&restore.arena);
     return is_done;

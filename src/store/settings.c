@@ -71,6 +71,11 @@ bool bk_settings_refresh(struct bk_settings *settings, int64_t now_seconds, stru
     }
     if (bk_database_is_stale(database) && !reopen(settings, error))
         return false;
+    /* A migration may have left us behind. */
+    if (!bk_schema_check(database, error)) {
+        bk_database_disconnect(database);
+        return false;
+    }
     if (bk_settings_change_sequence(settings, &sequence, error) == BK_FAILED)
         return false;
     /* Another state of things than the one seen before: begin anew. */

@@ -6,12 +6,9 @@
 #include "store/schema.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 /* Our own statements are right, so "no such table" means that the file was emptied. */
@@ -36,29 +33,6 @@ static bool connect_and_check(struct bk_database *database, struct bk_error *err
 }
 
 /* ---- making the file anew ---- */
-
-/* The lock of whoever makes the file: on its folder, which outlives it. -1: not now. */
-static int lock_folder(const struct bk_database *database, struct bk_error *error)
-{
-    const struct timespec pause = {.tv_nsec = 2 * 1000 * 1000};
-    struct bk_arena *arena = bk_arena_create();
-    const char *folder = bk_files_folder_of(arena, database->path);
-    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-    for (int waited = 0; descriptor >= 0 && flock(descriptor, LOCK_EX | LOCK_NB) != 0;
-         waited += 2) {
-        if (errno == EWOULDBLOCK && waited < database->busy_milliseconds) {
-            (void)nanosleep(&pause, NULL);
-            continue;
-        }
-        (void)close(descriptor);
-        descriptor = -1;
-    }
-    if (descriptor < 0)
-        bk_error_set(error, BK_ERROR_TRY_AGAIN, "%s: %s", folder, strerror(errno));
-    bk_arena_destroy(&arena);
-    return descriptor;
-}
 
 /* A WAL left behind would be played into the new file. */
 static void remove_files(const char *path)
@@ -94,13 +68,18 @@ static bool mend(struct bk_database *database, struct bk_error *error)
 {
     bool is_bad = database->connection != NULL && is_damage(database->last_failure) &&
                   !bk_database_is_stale(database);
-    int lock;
+    struct bk_arena *arena;
     bool is_mended;
+    int lock;
 
     bk_database_disconnect(database);
     if (!is_bad && connect_and_check(database, error))
         return true;
-    lock = lock_folder(database, error);
+    /* The folder outlives the file. */
+    arena = bk_arena_create();
+    lock = bk_files_lock_folder(bk_files_folder_of(arena, database->path),
+                                database->busy_milliseconds, error);
+    bk_arena_destroy(&arena);
     if (lock < 0)
         return false;
     if (is_bad)

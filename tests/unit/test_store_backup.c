@@ -3,10 +3,12 @@
 /* Backups come back whole or not at all, and nobody's handle notices. */
 #include "store_fixture.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h> // flock
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -172,6 +174,37 @@ START_TEST(backup_waits_for_a_command)
                      SQLITE_OK);
     ck_assert_int_eq(sqlite3_step(statement), SQLITE_ROW);
     ck_assert_str_eq((const char *)sqlite3_column_text(statement, 0), "/last/moment");
+    (void)sqlite3_finalize(statement);
+    (void)sqlite3_close(copy);
+}
+END_TEST
+
+static void hold_command_lock(void)
+{
+    int folder = open(bk_arena_printf(arena, "%s/credentials", fixture.folder), O_RDONLY);
+
+    if (folder < 0 || flock(folder, LOCK_EX) != 0)
+        _exit(1);
+    fixture_ready();
+    put_credential(9, "late");
+}
+
+/* Between the two databases' changes of one command there is no backup. */
+START_TEST(backup_waits_for_both_halves)
+{
+    struct fixture_child command;
+    sqlite3_stmt *statement;
+    sqlite3 *copy;
+
+    fixture_start(&command, hold_command_lock);
+    (void)close(command.go_on);
+    OK(bk_databases_backup(fixture.settings_path, backup, &error));
+    ck_assert_int_eq(sqlite3_open(bk_arena_printf(arena, "%s/credentials.db", backup), &copy),
+                     SQLITE_OK);
+    ck_assert_int_eq(sqlite3_prepare_v2(copy, "SELECT 1 FROM credentials WHERE login = 'late'", -1,
+                                        &statement, NULL),
+                     SQLITE_OK);
+    ck_assert_int_eq(sqlite3_step(statement), SQLITE_ROW);
     (void)sqlite3_finalize(statement);
     (void)sqlite3_close(copy);
 }
@@ -395,6 +428,7 @@ int main(void)
     tcase_add_test(all, backup_without_the_caches);
     tcase_add_test(all, backup_without_credentials_is_none);
     tcase_add_test(all, backup_waits_for_a_command);
+    tcase_add_test(all, backup_waits_for_both_halves);
     tcase_add_test(all, restored_under_an_open_reader);
     tcase_add_test(all, fitted_to_this_machine);
     tcase_add_test(all, after_the_loss_of_settings);

@@ -150,6 +150,20 @@ START_TEST(folder_of_others_is_left_alone)
 }
 END_TEST
 
+/* Killed between making a folder and giving it away. */
+START_TEST(half_made_folders)
+{
+    if (geteuid() != 0)
+        return;
+    fixture_shell("cd %s && rm -r mail state && mkdir -m 0700 mail state", fixture.folder);
+    OK(bk_databases_migrate(fixture.settings_path, NULL, 0, &error));
+    check_all_files();
+    fixture_shell("cd %s && chown 0 mail && touch mail/kept", fixture.folder);
+    OK(bk_databases_migrate(fixture.settings_path, NULL, 0, &error));
+    fixture_shell("test -e %s/mail/kept", fixture.folder);
+}
+END_TEST
+
 /* ---- the schema ---- */
 
 START_TEST(schema_numbers)
@@ -173,11 +187,13 @@ START_TEST(newer_schema)
     fixture_sql(fixture.settings_path, "UPDATE schema SET version = 1000");
     settings = bk_settings_open_reader(fixture.settings_path, &error);
     OK(settings != NULL); /* it says that we can still read it */
-    bk_settings_close(&settings);
+    OK(bk_settings_refresh(settings, 1, &error));
     FAILS(bk_settings_open_writer(fixture.settings_path, &error) != NULL, BK_ERROR_CONFIGURATION);
     FAILS(bk_databases_migrate(fixture.settings_path, NULL, 0, &error), BK_ERROR_CONFIGURATION);
     fixture_sql(fixture.settings_path, "UPDATE schema SET oldest_reader = 1000");
     FAILS(bk_settings_open_reader(fixture.settings_path, &error) != NULL, BK_ERROR_CONFIGURATION);
+    FAILS(bk_settings_refresh(settings, 2, &error), BK_ERROR_CONFIGURATION);
+    bk_settings_close(&settings);
 }
 END_TEST
 
@@ -491,6 +507,7 @@ int main(void)
     tcase_add_test(made, migrate_again_changes_nothing);
     tcase_add_test(made, server_values_given);
     tcase_add_test(made, folder_of_others_is_left_alone);
+    tcase_add_test(made, half_made_folders);
     tcase_add_test(made, schema_numbers);
     tcase_add_test(made, newer_schema);
     tcase_add_test(made, older_schema);
