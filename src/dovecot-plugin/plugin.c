@@ -44,6 +44,9 @@ static void user_deinit_pre(struct mail_user *user)
     if (context->ready) {
         boxkeeper_retention_session_end(context);
         boxkeeper_activity_delivery(context);
+        /* What is on record may be missing or wrong: state.db was lost, a process killed. */
+        if (boxkeeper_is_session(user))
+            context->usage_changed = true;
         boxkeeper_usage_report(context);
     }
     boxkeeper_retention_stop_timer(context);

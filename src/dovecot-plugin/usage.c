@@ -34,6 +34,21 @@ void boxkeeper_usage_stop_timer(struct boxkeeper_user *context)
     timeout_remove(&context->usage_timeout);
 }
 
+/* Does state.db say so already? Asked for a user's first report only. */
+static bool is_on_record(struct boxkeeper_user *context, struct bk_state *state,
+                         const struct bk_usage *usage)
+{
+    struct bk_usage recorded;
+    struct bk_error error = {0};
+    int64_t limit_bytes;
+
+    return context->reported_bytes < 0 &&
+           bk_state_lookup_usage(state, context->account_id, &recorded, &limit_bytes, &error) ==
+               BK_FOUND &&
+           recorded.bytes == usage->bytes && recorded.messages == usage->messages &&
+           limit_bytes == context->limit_bytes;
+}
+
 static bool write_report(struct boxkeeper_user *context, const struct bk_usage *usage)
 {
     struct bk_state *state = boxkeeper_state();
@@ -41,6 +56,8 @@ static bool write_report(struct boxkeeper_user *context, const struct bk_usage *
 
     if (state == NULL)
         return false;
+    if (is_on_record(context, state, usage))
+        return true;
     if ((context->reported_bytes < 0 &&
          !bk_state_put_user(state, context->account_id, t_str_lcase(context->user->username),
                             &error)) ||
