@@ -197,7 +197,11 @@ class Lab:
         return [json.loads(line) for line in output.splitlines()]
 
     def wait_for_empty_queue(self):
-        wait_for(lambda: not self.queue(), "an empty queue")
+        # Twice, since a file that moves to another folder during one look can be missed by it.
+        try:
+            wait_for(lambda: not self.queue() and not self.queue(), "an empty queue")
+        except AssertionError as error:
+            raise AssertionError(f"{error}; the queue: {self.queue()}") from None
 
     # --- domains and accounts ---------------------------------------------------------------
 

@@ -79,17 +79,30 @@ def transact(session, sender, recipients, message, declare_size=False):
 
 def deliver_lmtp(port, sender, recipients, message):
     """One message by LMTP; returns the final reply for each recipient as a dict."""
+    with connect_lmtp(port) as session:
+        return transact_lmtp(session, sender, recipients, message)
+
+
+def connect_lmtp(port):
+    """An smtplib.LMTP that has said LHLO."""
+    session = smtplib.LMTP("127.0.0.1", port, local_hostname="client.example", timeout=120)
+    session.ehlo()
+    return session
+
+
+def transact_lmtp(session, sender, recipients, message):
+    """One message through an open LMTP session; returns the final reply for each recipient."""
     answers = {}
-    with smtplib.LMTP("127.0.0.1", port, local_hostname="client.example", timeout=120) as session:
-        session.ehlo()
-        session.mail(sender)
-        accepted = []
-        for recipient in [recipients] if isinstance(recipients, str) else recipients:
-            answers[recipient] = reply(session.rcpt(recipient))
-            if answers[recipient].code == 250:
-                accepted.append(recipient)
-        if accepted:
-            answers[accepted[0]] = reply(session.data(message))
-            for recipient in accepted[1:]:
-                answers[recipient] = reply(session.getreply())
+    session.mail(sender)
+    accepted = []
+    for recipient in [recipients] if isinstance(recipients, str) else recipients:
+        answers[recipient] = reply(session.rcpt(recipient))
+        if answers[recipient].code == 250:
+            accepted.append(recipient)
+    if accepted:
+        answers[accepted[0]] = reply(session.data(message))
+        for recipient in accepted[1:]:
+            answers[recipient] = reply(session.getreply())
+    else:
+        session.rset()
     return answers
