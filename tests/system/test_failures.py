@@ -1,0 +1,349 @@
+# SPDX-FileCopyrightText: Boxkeeper authors
+# SPDX-License-Identifier: MIT
+"""What each failure does: the table of DESIGN.md, brought about for real, row by row.
+
+Each test breaks one thing, looks at all columns (delivery, RCPT, submission, login, an IMAP session
+that is open, a new one), puts the thing back, and finds that nothing was lost and that everything
+works again without a restart. The column of retention stands in the tests of retention, the row of
+the daemon in test_daemon_away.py.
+"""
+
+import contextlib
+import imaplib
+import itertools
+import poplib
+import shutil
+import smtplib
+from pathlib import Path
+
+import pytest
+
+import messages
+from lab import run
+from scene import Scene
+from waiting import wait_for
+
+KIB = 1024
+_numbers = itertools.count(1)
+
+
+# --- breaking things -------------------------------------------------------------------------------
+
+
+def files_of(database):
+    """A database with its journals."""
+    return sorted(database.parent.glob(database.name + "*"))
+
+
+@contextlib.contextmanager
+def moved_away(database):
+    away = database.parent / "away"
+    away.mkdir()
+    for path in files_of(database):
+        path.rename(away / path.name)
+    try:
+        yield
+    finally:
+        for path in files_of(database):
+            path.unlink()
+        for path in away.iterdir():
+            path.rename(database.parent / path.name)
+        away.rmdir()
+
+
+@contextlib.contextmanager
+def replaced_by_garbage(database):
+    with moved_away(database):
+        kept = database.parent / "away" / database.name
+        database.write_bytes(b"This is no database. " * 1000)
+        shutil.copystat(kept, database)
+        shutil.chown(database, kept.stat().st_uid, kept.stat().st_gid)
+        yield
+
+
+@contextlib.contextmanager
+def overwritten(database):
+    """The same file, with other bytes in it."""
+    kept = database.read_bytes()
+    with database.open("r+b") as file:
+        file.write(b"\xff" * 4096)
+    try:
+        yield
+    finally:
+        with database.open("r+b") as file:
+            file.write(kept)
+            file.truncate()
+
+
+@contextlib.contextmanager
+def folder_closed(database):
+    mode = database.parent.stat().st_mode & 0o7777
+    database.parent.chmod(0)
+    try:
+        yield
+    finally:
+        database.parent.chmod(mode)
+
+
+@contextlib.contextmanager
+def disk_full(folder):
+    """A small file system of its own over the folder, with what was in it, and no room left.
+    Yields the file that takes the room."""
+    status = folder.stat()
+    beside = folder.with_name(folder.name + ".beside")
+    run(["cp", "-a", str(folder), str(beside)])
+    run(["mount", "-t", "tmpfs", "-o", f"size=4m,uid={status.st_uid},gid={status.st_gid},"
+         f"mode={status.st_mode & 0o7777:o}", "tmpfs", str(folder)])
+    try:
+        run(["cp", "-a", f"{beside}/.", str(folder)])
+        filler = folder / "filler"
+        with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
+            while True:
+                file.write(b"x" * 4096)
+        yield filler
+    finally:
+        run(["umount", "--lazy", str(folder)])
+        shutil.rmtree(beside)
+
+
+# --- looking at the columns ------------------------------------------------------------------------
+
+
+def deliver(scene, name="taro"):
+    """The code that LMTP gives one message."""
+    address = scene.address(name)
+    return scene.lab.lmtp([address], subject="by LMTP", size=20 * KIB)[address].code
+
+
+def rcpt(scene, name="taro"):
+    # Always another sender: smtpd remembers what could not be looked up, by sender and recipient;
+    # see the section BUGS of boxkeeperd(8).
+    with scene.lab.smtp() as session:
+        session.mail(f"sender{next(_numbers)}@strangers.example")
+        return session.rcpt(scene.address(name))[0]
+
+
+def rcpt_submission(scene, session, sender="taro"):
+    session.mail(scene.address(sender))
+    code = session.rcpt("friend@outside.example")[0]
+    session.rset()
+    return code
+
+
+def logins(scene):
+    """How logging in ends, by protocol."""
+    account = scene.accounts["taro"]
+    ends = {}
+    for protocol in ("imap", "pop3", "smtp"):
+        try:
+            session = getattr(account, protocol)()
+            session.logout() if protocol == "imap" else session.quit()
+            ends[protocol] = "in"
+        except imaplib.IMAP4.error as error:
+            ends[protocol] = "later" if "UNAVAILABLE" in str(error) else str(error)
+        except poplib.error_proto as error:
+            ends[protocol] = "later" if "SYS/TEMP" in str(error) else str(error)
+        except smtplib.SMTPAuthenticationError as error:
+            ends[protocol] = error.smtp_code
+    return ends
+
+
+ALL_IN = {"imap": "in", "pop3": "in", "smtp": "in"}
+# Postfix 3.7 does not tell Dovecot's temporary failures from wrong passwords.
+ALL_LATER = {"imap": "later", "pop3": "later", "smtp": 535}
+
+
+# --- settings.db -----------------------------------------------------------------------------------
+
+
+def check_session(imap, limit_kib):
+    """A user at work: looks, reads, stores as much as the limit allows."""
+    assert imap.select() >= 1
+    assert imap.content(imap.messages()[0].uid)
+    assert imap.quota()[1] == limit_kib, "the limit last known"
+    assert imap.append(messages.make_message(size=10 * KIB))[0] == "OK"
+    assert "[OVERQUOTA]" in imap.append(messages.make_message(size=(limit_kib + 20) * KIB))[1]
+
+
+@pytest.mark.parametrize("broken", [moved_away, replaced_by_garbage, folder_closed])
+def test_settings(lab, domain, broken):
+    scene = Scene(lab, domain, {"taro": "alias hanako", "full": "full", "off": "off",
+                                "forwards": "-> x@out"})
+    taro = scene.accounts["taro"]
+    lab.cli("account", "set", taro.address, "--capacity", "500K")
+    assert deliver(scene) == 250
+    with taro.imap() as old, taro.smtp() as session:
+        assert old.quota()[1] == 500
+        with broken(lab.settings):
+            # A reader looks at the file once a second.
+            for name in ("taro", "full", "off", "forwards", "nobody"):
+                wait_for(lambda: rcpt(scene, name) == 451, f"RCPT for {name} to answer 451")
+            # The folder is never closed to root, as whom LMTP has opened the file.
+            if broken is not folder_closed:
+                for name in ("taro", "full", "off"):
+                    wait_for(lambda: deliver(scene, name) == 451, f"delivery to {name} to wait")
+            assert rcpt_submission(scene, session, "taro") == 451
+            assert logins(scene) == ALL_IN
+            check_session(old, 500)
+            with taro.imap() as new:
+                check_session(new, 500)
+        wait_for(lambda: rcpt(scene) == 250, "RCPT to accept again")
+        wait_for(lambda: deliver(scene) == 250, "delivery again")
+        assert rcpt_submission(scene, session, "hanako") == 250
+        assert (rcpt(scene, "full"), rcpt(scene, "nobody")) == (552, 550)
+        lab.cli("account", "set", taro.address, "--capacity", "600K")
+        wait_for(lambda: old.quota()[1] == 600, "the new limit in the old session")
+
+
+def test_settings_and_state(lab, domain):
+    """No limit is known to a new session: nothing is stored, everything else goes on."""
+    scene = Scene(lab, domain, {"taro": ""})
+    taro = scene.accounts["taro"]
+    assert deliver(scene) == 250
+    with taro.imap() as old:
+        assert old.quota() is not None
+        with moved_away(lab.settings), moved_away(lab.data / "state/state.db"):
+            with taro.imap() as new:
+                assert new.content(new.messages()[0].uid)
+                assert new.select() == 1
+                status, text = new.append(messages.make_message())
+                assert status == "NO" and "[UNAVAILABLE]" in text, text
+                status, text = new.command("copy", "1", "Archive")
+                assert status == "NO" and "[UNAVAILABLE]" in text, text
+                assert new.command("uid", "MOVE", "1", "Archive")[0] == "OK"
+            assert old.append(messages.make_message())[0] == "OK"
+            wait_for(lambda: deliver(scene) == 451, "delivery to wait")
+        wait_for(lambda: deliver(scene) == 250, "delivery again")
+
+
+@pytest.mark.parametrize("broken", [moved_away, replaced_by_garbage])
+def test_queued_mail_outlives_unreadable_settings(lab, domain, broken):
+    # Two mailboxes: for half a minute Postfix's queue manager goes on with the last answer about
+    # an address, also a failure, if it asks about no other address between.
+    scene = Scene(lab, domain, {"taro": "", "saburo": "", "jiro": "-> x@out"})
+    lab.service("stop", "dovecot")
+    lab.service("stop", "outside")
+    assert scene.send("taro", "saburo", "jiro").accepted
+    with broken(lab.settings):
+        lab.service("start", "dovecot")
+        lab.service("start", "outside")
+        wait_for(lambda: rcpt(scene) == 451, "RCPT to answer 451")
+        log_size = lab.log_path.stat().st_size
+        wait_for(lambda: "status=deferred" in lab.log(log_size), "an attempt at delivery")
+    scene.check({"taro": 1, "saburo": 1, "x@out": 1})
+
+
+# --- state.db --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("broken", [moved_away, replaced_by_garbage, folder_closed])
+def test_state(lab, domain, broken):
+    scene = Scene(lab, domain, {"taro": "", "full": "full", "innocent": "-> x@out"})
+    taro = scene.accounts["taro"]
+    with taro.imap() as old, taro.smtp() as session:
+        with broken(lab.data / "state/state.db"):
+            assert deliver(scene) == 250
+            wait_for(lambda: rcpt(scene, "full") == 250, "RCPT without knowledge of usage")
+            assert deliver(scene, "full") == 552, "delivery looks for itself"
+            assert (rcpt(scene), rcpt(scene, "innocent"), rcpt(scene, "nobody")) == (250, 250, 550)
+            assert rcpt_submission(scene, session) == 250
+            assert logins(scene) == ALL_IN
+            check_session(old, 1024)
+            with taro.imap() as new:
+                check_session(new, 1024)
+        wait_for(lambda: rcpt(scene, "full") == 552, "RCPT to know again who is full")
+        assert deliver(scene) == 250
+
+
+def test_state_lost(lab, domain):
+    """It is a cache: without it mail flows, and it fills again by itself."""
+    scene = Scene(lab, domain, {"taro": "", "full": "full"})
+    for path in files_of(lab.data / "state/state.db"):
+        path.unlink()
+    assert deliver(scene) == 250
+    wait_for(lambda: rcpt(scene, "full") == 250, "RCPT without knowledge of usage")
+    assert scene.send("full").accepted
+    scene.check({}, want_bounces=1)
+    # The next session sees to it, whatever it does.
+    scene.accounts["full"].pop3().quit()
+    wait_for(lambda: rcpt(scene, "full") == 552, "the usage to be known again")
+    assert scene.accounts["taro"].show()["usage_bytes"] > 0
+
+
+# --- credentials.db --------------------------------------------------------------------------------
+
+
+def check_credentials_columns(scene):
+    wait_for(lambda: logins(scene) == ALL_LATER, "logins to be put off")
+    assert deliver(scene) == 451
+    assert deliver(scene, "nobody") == 451, "never: unknown user"
+    assert (rcpt(scene), rcpt(scene, "jiro"), rcpt(scene, "nobody")) == (250, 250, 550)
+    assert scene.send("taro", "jiro").accepted
+
+
+def test_credentials(lab, domain):
+    scene = Scene(lab, domain, {"taro": "", "jiro": "-> x@out"})
+    assert deliver(scene) == 250
+    with scene.accounts["taro"].imap() as old:
+        with overwritten(lab.data / "credentials/credentials.db"):
+            check_credentials_columns(scene)
+            assert old.content(old.messages()[0].uid)
+            assert old.append(messages.make_message(subject="goes on"))[0] == "OK"
+        wait_for(lambda: logins(scene) == ALL_IN, "logins")
+        scene.check({"taro": 1, "x@out": 1})
+
+
+@pytest.mark.parametrize("broken", [moved_away, replaced_by_garbage])
+def test_credentials_when_dovecot_starts(lab, domain, broken):
+    """Dovecot keeps the file open; another one at its place is seen after a restart."""
+    scene = Scene(lab, domain, {"taro": "", "jiro": "-> x@out"})
+    with broken(lab.data / "credentials/credentials.db"):
+        lab.service("stop", "dovecot")
+        lab.service("start", "dovecot")
+        check_credentials_columns(scene)
+    lab.service("stop", "dovecot")
+    lab.service("start", "dovecot")
+    assert logins(scene) == ALL_IN
+    scene.check({"taro": 1, "x@out": 1})
+
+
+# --- the disk --------------------------------------------------------------------------------------
+
+
+@pytest.mark.all_formats
+def test_disk_of_the_mail_is_full(lab, domain):
+    scene = Scene(lab, domain, {"taro": ""})
+    taro = scene.accounts["taro"]
+    lab.cli("account", "set", taro.address, "--capacity", "0")
+    assert lab.lmtp(taro.address, subject="before")[taro.address].code == 250
+    home = Path(lab.doveadm("user", "-f", "home", taro.address).output.strip())
+    with disk_full(home) as filler:
+        code = deliver(scene)
+        assert code in (451, 452), code
+        assert rcpt(scene) == 250
+        assert logins(scene) == ALL_IN
+        with taro.imap() as imap:
+            assert imap.subjects() == ["before"]
+            status, text = imap.append(messages.make_message(size=100 * KIB))
+            assert status == "NO", text
+            assert imap.subjects() == ["before"], "nothing half-written"
+            uid = imap.messages()[0].uid
+            assert b"before" in imap.content(uid)
+        assert scene.send("taro", size=20 * KIB).accepted
+        wait_for(lambda: "status=deferred" in lab.log(lab.log_start), "the message to wait")
+        filler.unlink()
+        scene.check({"taro": 1})
+        assert sorted(taro.subjects()) == sorted(["before", scene.subject])
+
+
+def test_disk_of_the_state_is_full(lab, domain):
+    scene = Scene(lab, domain, {"taro": "", "jiro": "-> x@out"})
+    with disk_full(lab.data / "state"):
+        assert deliver(scene) == 250
+        assert scene.send("taro", "jiro").accepted
+        scene.check({"taro": 1, "x@out": 1})
+        assert logins(scene) == ALL_IN
+        with scene.accounts["taro"].imap() as imap:
+            assert imap.append(messages.make_message())[0] == "OK"
+            assert imap.select() == 3
+    assert deliver(scene) == 250

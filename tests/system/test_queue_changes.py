@@ -1,0 +1,125 @@
+# SPDX-FileCopyrightText: Boxkeeper authors
+# SPDX-License-Identifier: MIT
+"""Settings changed while a message waits in the queue: it is never lost. It is delivered, or the
+receiver's own setting lets it go, or the sender is told."""
+
+from dataclasses import dataclass, field
+
+from lab import run
+from scene import Scene
+
+
+@dataclass
+class Case:
+    """taro's settings when the message comes, what changes while it waits, what becomes of it."""
+    before: str
+    changes: list
+    arrives: dict = field(default_factory=dict)
+    bounce: str = ""
+    to: str = "taro"
+
+
+WAITING_FOR_LMTP = [
+    # Forwarding was decided when the message came. What waits for the mailbox is stored there.
+    Case("", ["-> x@out"], {"taro": 1}),
+    Case("", ["+> x@out"], {"taro": 1}),
+    Case("-> jiro", ["forward off"], {"jiro": 1}),
+    Case("-> jiro", ["-> x@out"], {"jiro": 1}),
+    Case("+> jiro", ["-> x@out"], {"taro": 1, "jiro": 1}),
+    # Receive OFF lets it go, but not where a forward stands: that was not asked for this message.
+    Case("", ["off"], {}),
+    Case("", ["off", "-> x@out"], {"taro": 1}),
+    Case("off", ["on"], {"taro": 1}),
+    Case("off", ["-> x@out"], {"taro": 1}),
+    Case("", ["plan site", "off"], {}, bounce="5.2.1"),
+    Case("", ["plan site"], {"taro": 1}),
+    # Suspended, full, gone.
+    Case("", ["suspended"], {}, bounce="5.2.1"),
+    Case("", ["suspended", "resumed"], {"taro": 1}),
+    Case("-> jiro", ["suspended"], {"jiro": 1}),
+    Case("", ["full"], {}, bounce="5.2.2"),
+    Case("", ["gone"], {}, bounce="5.1.1"),
+    Case("-> jiro", ["gone"], {"jiro": 1}),
+    # An alias was resolved when the message came.
+    Case("alias hanako", ["no alias hanako"], {"taro": 1}, to="hanako"),
+]
+
+WAITING_FOR_OUTSIDE = [
+    Case("-> x@out", [change], {"x@out": 1})
+    for change in ("forward off", "-> y@out", "off", "suspended", "gone", "plan site")
+]
+
+
+def change(scene, setting):
+    word, *rest = setting.split()
+    if word == "plan":
+        scene.lab.cli("--yes", "domain", "set", scene.domain, "--plan", rest[0])
+    elif setting == "forward off":
+        scene.lab.cli("forward", "off", scene.address("taro"))
+    elif setting.startswith("no alias"):
+        scene.lab.cli("alias", "remove", scene.address(rest[1]))
+    else:
+        scene.set("taro", setting)
+
+
+def postsuper(lab, *arguments):
+    run(["postsuper", "-c", str(lab.dir / "postfix"), *arguments])
+
+
+def changed_while_waiting(lab, cases, waits_for):
+    """One message for each case comes while `waits_for` is stopped; then it is started again, the
+    settings change, and the queue is let go. Returns what was wrong."""
+    scenes = [Scene(lab, lab.create_domain(), {"taro": case.before, "jiro": ""}) for case in cases]
+    lab.service("stop", waits_for)
+    for case, scene in zip(cases, scenes):
+        assert scene.send(case.to).accepted
+    # Nothing is delivered while settings change, one case after the other.
+    postsuper(lab, "-h", "ALL")
+    assert len(lab.queue()) == len(cases)
+    lab.service("start", waits_for)
+    for case, scene in zip(cases, scenes):
+        for setting in case.changes:
+            change(scene, setting)
+    postsuper(lab, "-H", "ALL")
+    wrong = []
+    for case, scene in zip(cases, scenes):
+        try:
+            scene.check(case.arrives, want_bounces=1 if case.bounce else 0)
+            assert all(case.bounce in one.content.decode() for one in scene.bounces())
+        except AssertionError as error:
+            wrong.append(f"{case.before!r}, then {case.changes}: {error}")
+    return wrong
+
+
+def test_while_waiting_for_the_mailbox(lab):
+    assert changed_while_waiting(lab, WAITING_FOR_LMTP, "dovecot") == []
+
+
+def test_while_waiting_for_the_outside(lab):
+    assert changed_while_waiting(lab, WAITING_FOR_OUTSIDE, "outside") == []
+
+
+def test_forward_to_an_address_that_defers(lab, domain):
+    """The copy is there at once; what waits for the target does not come a second time."""
+    scene = Scene(lab, domain, {"taro": "+> defer@out", "jiro": ""})
+    assert scene.send("taro", "jiro").accepted
+    scene.accounts["jiro"].wait_for_mail(scene.subject)
+    scene.accounts["taro"].wait_for_mail(scene.subject)
+    lab.cli("forward", "off", scene.address("taro"))
+    (waiting,) = lab.queue()
+    assert [one["address"] for one in waiting["recipients"]] == ["defer@outside.example"]
+    postsuper(lab, "-d", waiting["queue_id"])
+    scene.check({"taro": 1, "jiro": 1})
+
+
+def test_own_mail_after_the_sender_is_gone(lab, domain):
+    """What a user has sent goes on its way when the account is deleted meanwhile."""
+    scene = Scene(lab, domain, {"taro": ""})
+    taro = scene.accounts["taro"]
+    lab.service("stop", "outside")
+    message = scene.new_message()
+    with taro.smtp() as session:
+        session.sendmail(taro.address, ["x@outside.example"], message)
+    scene.set("taro", "gone")
+    lab.service("start", "outside")
+    scene.check({"x@out": 1})
