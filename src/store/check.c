@@ -92,6 +92,17 @@ static void check_paths(struct check *check, const struct bk_file *file)
                file->mode, is_needed);
 }
 
+/* Killed between the two files, a restore has done half of its work. */
+static void check_left_over(struct check *check, const struct bk_file *file)
+{
+    const char *path = bk_arena_printf(check->arena, "%s-restore", file->path);
+    struct stat now;
+
+    if (lstat(path, &now) == 0)
+        find(check, _("%s was left by a `boxkeeper restore` that did not finish: repeat that"),
+             path);
+}
+
 /* SQLite's locks and shared memory do not work there, or not reliably. */
 static void check_file_system(struct check *check, const struct bk_file *file)
 {
@@ -219,6 +230,7 @@ bool bk_databases_check(const char *settings_path, bk_finding *report, void *con
 
     for (int i = 0; is_done && i < BK_DATABASE_KIND_COUNT; i++) {
         check_paths(&check, &installation.files[i]);
+        check_left_over(&check, &installation.files[i]);
         check_file_system(&check, &installation.files[i]);
         check_database(&check, &installation.files[i]);
     }

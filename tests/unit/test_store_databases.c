@@ -437,6 +437,7 @@ START_TEST(check_finds_what_is_wrong)
         {"chown mail limits", "belongs to mail:daemon, and should to daemon:daemon"},
         {"chgrp mail state/state.db", "belongs to mail:mail, and should to mail:daemon"},
         {"cd limits && rm limits.db*", "No such file"},
+        {"touch credentials/credentials.db-restore", "that did not finish"},
         {"cd limits && mv limits.db l && ln -s l limits.db", "is not a plain file"},
         {"cd credentials && head -c 40000 /dev/zero > credentials.db", "is damaged"},
         {"cd credentials && head -c 40000 /dev/urandom > credentials.db", "is damaged"},
@@ -522,7 +523,7 @@ int main(void)
     suite_add_tcase(suite, killed);
     tcase_add_checked_fixture(checked, fixture_setup, fixture_teardown);
     tcase_add_test(checked, check_finds_nothing);
-    tcase_add_loop_test(checked, check_finds_what_is_wrong, 0, 10);
+    tcase_add_loop_test(checked, check_finds_what_is_wrong, 0, 11);
     tcase_add_test(checked, check_finds_wrong_rows);
     tcase_add_test(checked, check_finds_the_wrong_journal);
     tcase_add_test(checked, check_needs_settings);
