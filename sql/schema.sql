@@ -258,6 +258,13 @@ CREATE TABLE credentials (
 CREATE UNIQUE INDEX credentials_login ON credentials (login);
 CREATE UNIQUE INDEX credentials_primary_address ON credentials (primary_address);
 
+-- New hashes of a bulk change, until its job is done.
+CREATE TABLE staged_passwords (
+    account_id BIGINT NOT NULL PRIMARY KEY,
+    job_id BIGINT NOT NULL,
+    password_hash TEXT NOT NULL
+);
+
 -- ==== state.db: what the mail processes saw last ====
 
 CREATE TABLE schema (

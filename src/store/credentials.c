@@ -189,6 +189,60 @@ enum bk_lookup bk_credentials_list(struct bk_credentials *credentials, bk_creden
     return step == BK_STEP_FAILED ? BK_FAILED : found;
 }
 
+/* ---- staged hashes ---- */
+
+bool bk_credentials_stage(struct bk_credentials *credentials, int64_t job_id, int64_t account_id,
+                          const char *hash, struct bk_error *error)
+{
+    struct bk_query query;
+
+    if (!bk_query_begin(&query, &credentials->database,
+                        "INSERT INTO staged_passwords (account_id, job_id, password_hash) "
+                        "VALUES ($1, $2, $3)",
+                        error))
+        return false;
+    bk_query_bind_number(&query, account_id);
+    bk_query_bind_number(&query, job_id);
+    bk_query_bind_text(&query, hash);
+    return bk_query_run(&query, error);
+}
+
+enum bk_lookup bk_credentials_list_staged(struct bk_credentials *credentials, int64_t job_id,
+                                          bk_staged_row *row, void *context, struct bk_error *error)
+{
+    enum bk_lookup found = BK_ABSENT;
+    struct bk_query query;
+    struct bk_arena *arena;
+    enum bk_step step;
+
+    if (!bk_query_begin_list(&query, &credentials->database,
+                             "SELECT account_id, password_hash FROM staged_passwords "
+                             "WHERE job_id = $1 ORDER BY account_id",
+                             error))
+        return BK_FAILED;
+    bk_query_bind_number(&query, job_id);
+    arena = bk_arena_create();
+    while ((step = bk_query_step(&query, error)) == BK_ROW) {
+        int64_t account_id = bk_query_number(&query);
+
+        found = BK_FOUND;
+        if (!row(context, account_id, bk_query_text(&query, arena)))
+            break;
+        bk_arena_clear(arena);
+    }
+    bk_arena_destroy(&arena);
+    bk_query_end(&query);
+    return step == BK_STEP_FAILED ? BK_FAILED : found;
+}
+
+bool bk_credentials_clear_staged(struct bk_credentials *credentials, struct bk_error *error)
+{
+    struct bk_query query;
+
+    return bk_query_begin(&query, &credentials->database, "DELETE FROM staged_passwords", error) &&
+           bk_query_run(&query, error);
+}
+
 /* ---- several edits as one ---- */
 
 bool bk_credentials_begin(struct bk_credentials *credentials, struct bk_error *error)

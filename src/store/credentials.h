@@ -49,6 +49,21 @@ enum bk_lookup bk_credentials_lookup(struct bk_credentials *credentials, struct 
 enum bk_lookup bk_credentials_list(struct bk_credentials *credentials, bk_credential_row *row,
                                    void *context, struct bk_error *error);
 
+/*
+ * New hashes of a bulk change wait here, invisible to every login, while settings commit its job
+ * (admin/bulk.h). One job at a time has any: staging begins with bk_credentials_clear_staged().
+ */
+typedef bool bk_staged_row(void *context, int64_t account_id, const char *hash);
+
+bool bk_credentials_stage(struct bk_credentials *credentials, int64_t job_id, int64_t account_id,
+                          const char *hash, struct bk_error *error);
+/* By account id; `row` must not use the handle. */
+enum bk_lookup bk_credentials_list_staged(struct bk_credentials *credentials, int64_t job_id,
+                                          bk_staged_row *row, void *context,
+                                          struct bk_error *error);
+/* All of them, whatever job they are of. */
+bool bk_credentials_clear_staged(struct bk_credentials *credentials, struct bk_error *error);
+
 /* Several puts as one: for domains and bulk changes. */
 bool bk_credentials_begin(struct bk_credentials *credentials, struct bk_error *error);
 bool bk_credentials_commit(struct bk_credentials *credentials, struct bk_error *error);

@@ -177,7 +177,9 @@ static bool prepare_writer(struct bk_database *database, struct bk_error *error)
                                   uses_wal ? "wal" : "delete", error) &&
            bk_database_set_pragma(database, "synchronous", kinds[database->kind].synchronous,
                                   kinds[database->kind].synchronous, error) &&
-           bk_database_set_pragma(database, "foreign_keys", "1", "1", error);
+           bk_database_set_pragma(database, "foreign_keys", "1", "1", error) &&
+           /* A large change must not keep readers of a rollback journal out before its commit. */
+           bk_database_set_pragma(database, "cache_spill", "0", "0", error);
 }
 
 static bool prepare_reader(struct bk_database *database, struct bk_error *error)

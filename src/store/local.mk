@@ -35,6 +35,7 @@ libstore_la_LIBADD = $(SQLITE_LIBS)
 MIGRATIONS = \
 	sql/settings-0001-first.sql \
 	sql/credentials-0001-first.sql \
+	sql/credentials-0002-staged.sql \
 	sql/state-0001-first.sql \
 	sql/limits-0001-first.sql
 EXTRA_DIST += $(MIGRATIONS) sql/embed.awk sql/schema.sql

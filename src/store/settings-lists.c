@@ -205,6 +205,48 @@ enum bk_lookup bk_settings_domain_sums(struct bk_settings *settings, int64_t dom
     return found;
 }
 
+/* ---- export ---- */
+
+static enum bk_lookup read_export(struct list *list, bool *go_on_r, struct bk_error *error)
+{
+    struct bk_query *query = &list->query;
+    struct bk_export_account account;
+
+    account.id = bk_query_number(query);
+    account.name = bk_query_text(query, list->arena);
+    account.comment = bk_query_text(query, list->arena);
+    account.capacity_bytes = bk_query_number(query);
+    account.receive = bk_query_flag(query);
+    account.forwards = bk_query_flag(query);
+    account.auto_reply = bk_query_flag(query);
+    account.spam_tag = bk_query_flag(query);
+    if (bk_query_found(query, error) == BK_FAILED)
+        return BK_FAILED;
+    *go_on_r = (*(bk_export_row **)list->row)(list->context, &account);
+    return BK_FOUND;
+}
+
+/* In the order of the index on (domain_id, name): nothing is sorted. */
+enum bk_lookup bk_settings_export_accounts(struct bk_settings *settings, int64_t domain_id,
+                                           bk_export_row *row, void *context,
+                                           struct bk_error *error)
+{
+    struct list list = {.read = read_export, .row = &row, .context = context};
+
+    if (!bk_query_begin_list(
+            &list.query, &settings->database,
+            "SELECT c.id, c.name, c.comment, c.capacity_bytes, c.receive, "
+            "EXISTS (SELECT 1 FROM forwards f WHERE f.account_id = c.id), c.auto_reply, "
+            "CASE WHEN p.spam_tag_allowed = 1 THEN coalesce(s.tag, p.spam_tag_default) ELSE 0 END "
+            "FROM accounts c JOIN domains d ON d.id = c.domain_id JOIN plans p ON p.id = d.plan_id "
+            "LEFT JOIN spam_settings s ON s.account_id = c.id "
+            "WHERE c.domain_id = $1 AND c.state = 'active' ORDER BY c.name",
+            error))
+        return BK_FAILED;
+    bk_query_bind_number(&list.query, domain_id);
+    return run_list(&list, error);
+}
+
 /* ---- addresses ---- */
 
 static enum bk_lookup read_text(struct list *list, bool *go_on_r, struct bk_error *error)

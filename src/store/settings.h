@@ -101,6 +101,19 @@ enum bk_lookup bk_settings_list_accounts(struct bk_settings *settings,
                                          const struct bk_account_filter *filter,
                                          bk_account_row *row, void *context,
                                          struct bk_error *error);
+/* What the CSV export says of an account. */
+struct bk_export_account {
+    int64_t id;
+    const char *name, *comment;
+    int64_t capacity_bytes;
+    bool receive, forwards, auto_reply;
+    bool spam_tag; /* of the subject; the plan's default where nothing is set */
+};
+typedef bool bk_export_row(void *context, const struct bk_export_account *account);
+/* The domain's accounts by name, without those being deleted, in constant memory. */
+enum bk_lookup bk_settings_export_accounts(struct bk_settings *settings, int64_t domain_id,
+                                           bk_export_row *row, void *context,
+                                           struct bk_error *error);
 /* How many accounts `filter` names (limit and offset do not count). */
 enum bk_lookup bk_settings_count_accounts(struct bk_settings *settings,
                                           const struct bk_account_filter *filter, int64_t *count_r,

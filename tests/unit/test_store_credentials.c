@@ -146,6 +146,47 @@ START_TEST(several_as_one)
 }
 END_TEST
 
+struct staged {
+    int64_t ids[4];
+    char hashes[4][16];
+    size_t count;
+};
+
+static bool collect_staged(void *context, int64_t account_id, const char *hash)
+{
+    struct staged *staged = context;
+
+    ck_assert_uint_lt(staged->count, 4);
+    staged->ids[staged->count] = account_id;
+    snprintf(staged->hashes[staged->count++], 16, "%s", hash);
+    return true;
+}
+
+/* What is staged is seen by its job only, and changes no login. */
+START_TEST(staged_hashes)
+{
+    struct staged staged = {.count = 0};
+    const struct bk_credential *got;
+
+    OK(bk_credentials_put(credentials, &taro, &error));
+    OK(bk_credentials_set_hash(credentials, 7, "old", &error));
+    LOOKUP(bk_credentials_list_staged(credentials, 5, collect_staged, &staged, &error), BK_ABSENT);
+    OK(bk_credentials_stage(credentials, 5, 8, "eight", &error));
+    OK(bk_credentials_stage(credentials, 5, 7, "seven", &error));
+    ck_assert(!bk_credentials_stage(credentials, 6, 7, "again", &error));
+    LOOKUP(bk_credentials_list_staged(credentials, 6, collect_staged, &staged, &error), BK_ABSENT);
+    LOOKUP(bk_credentials_list_staged(credentials, 5, collect_staged, &staged, &error), BK_FOUND);
+    ck_assert_uint_eq(staged.count, 2);
+    ck_assert_int_eq(staged.ids[0], 7);
+    ck_assert_str_eq(staged.hashes[0], "seven");
+    ck_assert_int_eq(staged.ids[1], 8);
+    LOOKUP(bk_credentials_lookup(credentials, arena, 7, &got, &error), BK_FOUND);
+    ck_assert_str_eq(got->password_hash, "old");
+    OK(bk_credentials_clear_staged(credentials, &error));
+    LOOKUP(bk_credentials_list_staged(credentials, 5, collect_staged, &staged, &error), BK_ABSENT);
+}
+END_TEST
+
 START_TEST(missing)
 {
     FAILS(bk_credentials_open("/nowhere/credentials.db", &error) != NULL, BK_ERROR_CONFIGURATION);
@@ -176,6 +217,7 @@ int main(void)
     tcase_add_test(all, hashes);
     tcase_add_test(all, unique_list_and_delete);
     tcase_add_test(all, several_as_one);
+    tcase_add_test(all, staged_hashes);
     tcase_add_test(all, missing);
     tcase_add_test(all, never_a_wal);
     suite_add_tcase(suite, all);
