@@ -30,7 +30,7 @@ static int ask(void *context)
     (void)context;
     if (settings == NULL)
         return 3;
-    if (access(fixture.settings_path, W_OK) == 0 && geteuid() != 0)
+    if (access(fixture.settings_path, W_OK) == 0 && geteuid() == STRANGER)
         return 4;
     found = bk_settings_lookup_address(settings, arena, address, &account, &error);
     bk_settings_close(&settings);
@@ -202,8 +202,6 @@ END_TEST
 
 START_TEST(others_read_nothing)
 {
-    if (geteuid() != 0)
-        return;
     add_account("taro");
     ck_assert_int_eq(fixture_run_as(STRANGER, 65534, ask, NULL), 3);
 }
@@ -216,8 +214,6 @@ static int can_read(void *path)
 
 START_TEST(secrets_are_closed_to_the_group)
 {
-    if (geteuid() != 0)
-        return;
     ck_assert_int_eq(
         fixture_run_as(STRANGER, fixture.boxkeeper_gid, can_read, fixture.credentials_path), 1);
     ck_assert_int_eq(fixture_run_as(STRANGER, fixture.boxkeeper_gid, can_read, fixture.limits_path),
@@ -514,7 +510,8 @@ int main(void)
     tcase_add_test(rows, rollback_journal_killed);
     tcase_add_test(rows, others_read_nothing);
     tcase_add_test(rows, secrets_are_closed_to_the_group);
-    suite_add_tcase(suite, rows);
+    if (geteuid() == 0) /* nobody else can become a stranger */
+        suite_add_tcase(suite, rows);
     tcase_add_checked_fixture(life, fixture_setup, fixture_teardown);
     tcase_set_timeout(life, 60);
     tcase_add_test(life, replaced_file_is_noticed);
