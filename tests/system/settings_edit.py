@@ -29,7 +29,8 @@ def execute(lab, sql):
 
 
 def copy_plan(lab, plan, new_plan, changes):
-    """A plan like `plan`, with other values: copy_plan(lab, "open", "x", "full_is_temporary = 1")."""
+    """A plan like another one but for some fields:
+    copy_plan(lab, "open", "patient", "full_is_temporary = 1")."""
     execute(lab, f"""
         UPDATE counters SET value = value + 1 WHERE name = 'plan_id';
         CREATE TEMP TABLE copied AS SELECT * FROM plans WHERE name = '{plan}';

@@ -33,7 +33,7 @@ def wait_for_usage(account, used_bytes):
              f"{used_bytes} bytes in use in {account.address}")
 
 
-# --- in an open IMAP session -----------------------------------------------------------------------
+# --- in an open IMAP session ---------------------------------------------------------------------
 
 
 @pytest.mark.all_formats
@@ -118,7 +118,7 @@ def test_copy_of_ten_with_room_for_five_copies_nothing(lab, domain):
         assert imap.quota() == (150, 150)
 
 
-# --- at delivery -----------------------------------------------------------------------------------
+# --- at delivery ---------------------------------------------------------------------------------
 
 
 @pytest.mark.all_formats
@@ -139,6 +139,24 @@ def test_change_holds_at_the_next_delivery(lab, domain):
     assert taro.subjects() == ["one", "three"]
 
 
+@pytest.mark.all_formats
+@pytest.mark.parametrize("over, want", [(-1, 250), (0, 250), (1, 552)])
+def test_delivery_up_to_the_limit(lab, domain, over, want):
+    """What counts is the message as it is stored, with the headers of its way."""
+    taro = lab.create_account(f"taro@{domain}", "--capacity", "1M")
+    for subject in ("first", "twins"):
+        assert lab.lmtp(taro.address, subject=subject, size=3000)[taro.address].code == 250
+    sizes = [message.size for message in taro.messages()]
+    assert sizes[0] == sizes[1]
+    with taro.imap() as imap:
+        assert append(imap, 20 * KIB - sum(sizes))[0] == "OK"
+    set_capacity(taro, "30K")
+    reply = lab.lmtp(taro.address, subject="third",
+                     size=10 * KIB + over - (sizes[0] - 3000))[taro.address]
+    assert reply.code == want, reply
+    assert ("third" in taro.subjects()) == (want == 250)
+
+
 def test_lowered_between_rcpt_and_delivery_the_sender_is_told(lab, domain):
     scene = Scene(lab, domain, {"taro": ""})
     message = scene.new_message(size=20 * KIB)
@@ -151,7 +169,7 @@ def test_lowered_between_rcpt_and_delivery_the_sender_is_told(lab, domain):
     assert "552 5.2.2" in scene.bounces()[0].content.decode()
 
 
-# --- at RCPT ---------------------------------------------------------------------------------------
+# --- at RCPT -------------------------------------------------------------------------------------
 
 
 def test_change_holds_at_the_next_rcpt(lab, domain):

@@ -116,7 +116,7 @@ def test_circle_that_comes_about_while_mail_waits(lab, domain):
     scene.check({"ichiro": 1})
 
 
-# --- many targets ----------------------------------------------------------------------------------
+# --- many targets --------------------------------------------------------------------------------
 
 
 def test_150_targets_over_two_levels(lab, domain):

@@ -11,8 +11,10 @@ the daemon in test_daemon_away.py.
 import contextlib
 import imaplib
 import itertools
+import os
 import poplib
 import shutil
+import signal
 import smtplib
 from pathlib import Path
 
@@ -27,7 +29,7 @@ KIB = 1024
 _numbers = itertools.count(1)
 
 
-# --- breaking things -------------------------------------------------------------------------------
+# --- breaking things -----------------------------------------------------------------------------
 
 
 def files_of(database):
@@ -106,7 +108,7 @@ def disk_full(folder):
         shutil.rmtree(beside)
 
 
-# --- looking at the columns ------------------------------------------------------------------------
+# --- looking at the columns ----------------------------------------------------------------------
 
 
 def deliver(scene, name="taro"):
@@ -153,7 +155,7 @@ ALL_IN = {"imap": "in", "pop3": "in", "smtp": "in"}
 ALL_LATER = {"imap": "later", "pop3": "later", "smtp": 535}
 
 
-# --- settings.db -----------------------------------------------------------------------------------
+# --- settings.db ---------------------------------------------------------------------------------
 
 
 def check_session(imap, limit_kib):
@@ -233,7 +235,7 @@ def test_queued_mail_outlives_unreadable_settings(lab, domain, broken):
     scene.check({"taro": 1, "saburo": 1, "x@out": 1})
 
 
-# --- state.db --------------------------------------------------------------------------------------
+# --- state.db ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("broken", [moved_away, replaced_by_garbage, folder_closed])
@@ -270,7 +272,21 @@ def test_state_lost(lab, domain):
     assert scene.accounts["taro"].show()["usage_bytes"] > 0
 
 
-# --- credentials.db --------------------------------------------------------------------------------
+def test_report_of_a_killed_session(lab, domain):
+    """What a killed process had not reported yet, the next session does."""
+    scene = Scene(lab, domain, {"taro": ""})
+    taro = scene.accounts["taro"]
+    lab.cli("account", "set", taro.address, "--capacity", "20K")
+    before = set(lab.processes("imap"))
+    imap = taro.imap()
+    (process,) = set(lab.processes("imap")) - before
+    assert imap.append(messages.make_message(size=20 * KIB))[0] == "OK"
+    os.kill(process, signal.SIGKILL)
+    assert taro.subjects() == ["hello"]
+    wait_for(lambda: rcpt(scene) == 552, "RCPT to know that the mailbox is full")
+
+
+# --- credentials.db ------------------------------------------------------------------------------
 
 
 def check_credentials_columns(scene):
@@ -307,7 +323,7 @@ def test_credentials_when_dovecot_starts(lab, domain, broken):
     scene.check({"taro": 1, "x@out": 1})
 
 
-# --- the disk --------------------------------------------------------------------------------------
+# --- the disk ------------------------------------------------------------------------------------
 
 
 @pytest.mark.all_formats

@@ -14,7 +14,7 @@ import pytest
 import messages
 import settings_edit
 import smtp
-from lab import run
+from lab import PASSWORD, Account, run
 from scene import Scene
 
 
@@ -141,7 +141,7 @@ def test_what_happens(lab, case):
     scene.check({**case.arrives, **({} if case.size else {"innocent": 1})}, case.bounces)
 
 
-# --- what a table cannot say -----------------------------------------------------------------------
+# --- what a table cannot say ---------------------------------------------------------------------
 
 
 def test_suspended_domain(lab, domain):
@@ -246,6 +246,65 @@ def test_receive_off_leaves_login_and_stored_mail(lab, domain):
     with taro.imap() as imap:
         assert imap.append(messages.make_message(subject="kept by the user"))[0] == "OK"
     scene.set("taro", "on")
+    assert scene.send("taro").accepted
+    scene.check({"taro": 1})
+
+
+def set_script(account, script):
+    account.lab.doveadm("sieve", "put", "-u", account.address, "-a", "own", input=script)
+
+
+def test_extension_reaches_sieve(lab, domain):
+    scene = Scene(lab, domain, {"taro": "alias hanako", "jiro": "-> hanako+lists"})
+    taro = scene.accounts["taro"]
+    set_script(taro, '''require ["envelope", "subaddress", "fileinto", "mailbox"];
+        if envelope :detail "to" "lists" { fileinto :create "Lists"; }''')
+    for recipient in ("taro", "taro+lists", "hanako+lists", "taro+other", "jiro"):
+        assert scene.send(recipient).accepted
+    lab.wait_for_empty_queue()
+    assert (len(taro.subjects()), len(taro.subjects("Lists"))) == (2, 3)
+
+
+def test_receive_off_stores_nothing_whatever_the_script_says(lab, domain):
+    scene = Scene(lab, domain, {"taro": "off"})
+    taro = scene.accounts["taro"]
+    set_script(taro, '''require ["fileinto", "mailbox", "copy", "imap4flags"];
+        fileinto :create :copy "Lists"; addflag "\\\\Seen"; keep;''')
+    assert scene.send("taro").accepted
+    scene.check({})
+    with taro.imap() as imap:
+        assert [folder for folder in imap.folders() if imap.select(folder)] == []
+    scene.set("taro", "on")
+    assert scene.send("taro").accepted
+    scene.check({"taro": 1})
+    assert taro.subjects("Lists") == [scene.subject]
+
+
+def test_postmaster_receives_at_once(lab, domain):
+    scene = Scene(lab, domain)
+    assert scene.send("postmaster", "POSTMASTER").accepted
+    lab.wait_for_empty_queue()
+    found = lab.doveadm("search", "-u", scene.address("postmaster"), "mailbox", "INBOX", "all")
+    assert len(found.output.splitlines()) == 1
+
+
+def test_users_who_are_not_ours(lab, domain):
+    """Somebody from another passdb: no limit, no rule, nothing of ours in the way."""
+    scene = Scene(lab, domain, {"taro": ""})
+    uid, gid = ((lab.dir / "mail").stat().st_uid, (lab.dir / "mail").stat().st_gid)
+    users = lab.dir / "dovecot/others"
+    users.write_text(f"guest@elsewhere.example:{{PLAIN}}{PASSWORD}:{uid}:{gid}::"
+                     f"{lab.dir}/mail/guest::\n")
+    lab.set_dovecot("".join(f"{kind} {{\n driver = passwd-file\n args = {users}\n}}\n"
+                            for kind in ("passdb", "userdb")))
+    guest = Account(lab, "guest@elsewhere.example", PASSWORD)
+    assert lab.lmtp(guest.address, subject="to a guest")[guest.address].code == 250
+    with guest.imap() as imap:
+        assert imap.subjects() == ["to a guest"]
+        assert imap.quota() is None
+        assert imap.append(messages.make_message(size=100_000))[0] == "OK"
+    assert lab.doveadm("boxkeeper", "sweep", "-u", guest.address, want_exit=None).exit_code < 128
+    assert guest.subjects()[0] == "to a guest"
     assert scene.send("taro").accepted
     scene.check({"taro": 1})
 
