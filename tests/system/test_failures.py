@@ -16,6 +16,7 @@ import poplib
 import shutil
 import signal
 import smtplib
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,18 @@ def folder_closed(database):
         yield
     finally:
         database.parent.chmod(mode)
+
+
+@contextlib.contextmanager
+def locked(database, how="IMMEDIATE"):
+    """Somebody writes, and does not come to an end."""
+    connection = sqlite3.connect(database, isolation_level=None)
+    connection.execute(f"BEGIN {how}")
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK")
+        connection.close()
 
 
 @contextlib.contextmanager
@@ -218,6 +231,19 @@ def test_settings_and_state(lab, domain):
         wait_for(lambda: deliver(scene) == 250, "delivery again")
 
 
+@pytest.mark.parametrize("database", ["settings/settings.db", "state/state.db"])
+def test_somebody_writes_without_end(lab, domain, database):
+    """Readers of settings.db do not wait for its writer; nor does mail wait for state.db."""
+    scene = Scene(lab, domain, {"taro": "", "full": "full", "jiro": "-> x@out"})
+    with locked(lab.data / database), scene.accounts["taro"].imap() as imap:
+        assert scene.send("taro", "jiro").accepted
+        scene.check({"taro": 1, "x@out": 1})
+        assert (rcpt(scene, "full"), rcpt(scene, "nobody"), deliver(scene)) == (552, 550, 250)
+        assert logins(scene) == ALL_IN
+        check_session(imap, 1024)
+    assert deliver(scene) == 250
+
+
 @pytest.mark.parametrize("broken", [moved_away, replaced_by_garbage])
 def test_queued_mail_outlives_unreadable_settings(lab, domain, broken):
     # Two mailboxes: for half a minute Postfix's queue manager goes on with the last answer about
@@ -307,6 +333,14 @@ def test_credentials(lab, domain):
             assert old.append(messages.make_message(subject="goes on"))[0] == "OK"
         wait_for(lambda: logins(scene) == ALL_IN, "logins")
         scene.check({"taro": 1, "x@out": 1})
+
+
+def test_credentials_locked(lab, domain):
+    scene = Scene(lab, domain, {"taro": "", "jiro": "-> x@out"})
+    with locked(lab.data / "credentials/credentials.db", "EXCLUSIVE"):
+        check_credentials_columns(scene)
+    assert logins(scene) == ALL_IN
+    scene.check({"taro": 1, "x@out": 1})
 
 
 @pytest.mark.parametrize("broken", [moved_away, replaced_by_garbage])

@@ -8,6 +8,7 @@ always get its copy.
 """
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -42,6 +43,8 @@ CASES = [
     Case("extension", {"taro": ""}, to="taro+ext", arrives={"taro": 1}),
     Case("alias with extension", {"taro": "alias hanako"}, to="hanako+ext", arrives={"taro": 1}),
     Case("empty extension", {"taro": ""}, to="taro+", arrives={"taro": 1}),
+    Case("extension with comma and blank", {"taro": "", "jiro": ""}, to='"taro+a, jiro"',
+         arrives={"taro": 1}),
     Case("capitals", {"taro": "alias hanako"}, to="HANAKO+Ext", arrives={"taro": 1}),
 
     # Receive OFF, suspended.
@@ -278,6 +281,36 @@ def test_receive_off_stores_nothing_whatever_the_script_says(lab, domain):
     assert scene.send("taro").accepted
     scene.check({"taro": 1})
     assert taro.subjects("Lists") == [scene.subject]
+
+
+def test_redirect_of_a_user_obeys_the_settings_of_its_target(lab, domain):
+    """A user's own script sends through the loopback smtpd, which asks the same questions."""
+    scene = Scene(lab, domain, {"taro": "", "jiro": "-> y@out", "saburo": "off",
+                                "shiro": "suspended"})
+    set_script(scene.accounts["taro"], "".join(
+        f'redirect "{scene.address(name)}";' for name in ("x@out", "jiro", "saburo")))
+    assert scene.send("taro").accepted
+    scene.check({"x@out": 1, "y@out": 1})
+    set_script(scene.accounts["taro"], f'redirect "{scene.address("shiro")}";')
+    assert scene.send("taro").accepted
+    # Refused by the target: the message stays, or its sender is told.
+    lab.wait_for_empty_queue()
+    assert scene.found() == {"taro": 1} or len(scene.bounces()) == 1
+
+
+def test_original_recipient_that_the_client_chose(lab, domain):
+    """ORCPT (RFC 3461) is the client's to write; only the address of RCPT counts."""
+    scene = Scene(lab, domain, {"taro": "", "jiro": ""})
+    home = lab.doveadm("user", "-f", "home", scene.address("taro")).output.strip()
+    message = scene.new_message()
+    with lab.smtp() as session:
+        session.mail(scene.sender)
+        for name in ("taro", "jiro"):
+            code, _ = session.rcpt(scene.address(name), [
+                f"ORCPT=rfc822;{Path(home).name}@boxkeeper.invalid", "NOTIFY=NEVER"])
+            assert code == 250
+        assert session.data(message)[0] == 250
+    scene.check({"taro": 1, "jiro": 1})
 
 
 def test_postmaster_receives_at_once(lab, domain):

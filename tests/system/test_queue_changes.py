@@ -5,8 +5,10 @@ receiver's own setting lets it go, or the sender is told."""
 
 from dataclasses import dataclass, field
 
+import settings_edit
 from lab import run
 from scene import Scene
+from waiting import wait_for
 
 
 @dataclass
@@ -109,6 +111,24 @@ def test_forward_to_an_address_that_defers(lab, domain):
     (waiting,) = lab.queue()
     assert [one["address"] for one in waiting["recipients"]] == ["defer@outside.example"]
     postsuper(lab, "-d", waiting["queue_id"])
+    scene.check({"taro": 1, "jiro": 1})
+
+
+def test_full_for_now(lab, domain):
+    """Where the plan says that full is temporary, mail that was accepted waits for room."""
+    plan = f"patient-{domain}"
+    settings_edit.copy_plan(lab, "open", plan, "full_is_temporary = 1")
+    scene = Scene(lab, lab.create_domain("--plan", plan), {"taro": "", "jiro": ""})
+    message = scene.new_message(size=20 * 1024)
+    with lab.smtp() as session:
+        session.mail(scene.sender)
+        for name in ("taro", "jiro"):
+            assert session.rcpt(scene.address(name))[0] == 250
+        lab.cli("account", "set", scene.address("taro"), "--capacity", "10K")
+        assert session.data(message)[0] == 250
+    scene.accounts["jiro"].wait_for_mail(scene.subject)
+    wait_for(lambda: "452 4.2.2" in str(lab.queue()), "the message to wait")
+    lab.cli("account", "set", scene.address("taro"), "--capacity", "1M")
     scene.check({"taro": 1, "jiro": 1})
 
 
