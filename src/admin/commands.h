@@ -53,6 +53,9 @@ extern const struct bk_option bk_log_options[];
 bool bk_run_log(struct bk_admin *admin);
 
 /* plan.c */
+extern const struct bk_option bk_plan_add_options[];
+bool bk_run_plan_add(struct bk_admin *admin);
+bool bk_run_plan_set(struct bk_admin *admin);
 bool bk_run_plan_list(struct bk_admin *admin);
 bool bk_run_plan_show(struct bk_admin *admin);
 

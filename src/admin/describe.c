@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "admin/describe.h"
 
+#include "rules/plan_fields.h"
 #include "rules/retention.h"
 
 #include <stdlib.h> // strtoll
@@ -14,49 +15,8 @@ struct field {
         FIELD_TEXT = 1, /* const char *; NULL is null */
         FIELD_INTEGER,  /* int64_t */
         FIELD_SWITCH,   /* bool */
-        FIELD_LINES,    /* const char *, one word a line: an array */
-        FIELD_NUMBERS,  /* const char *, comma separated: an array */
     } type;
     size_t offset;
-};
-
-#define PLAN(name, type)                                                                           \
-    {                                                                                              \
-#name, type, offsetof(struct bk_plan, name)                                                \
-    }
-static const struct field plan_fields[] = {
-    PLAN(capacity_choices, FIELD_NUMBERS),
-    PLAN(capacity_minimum_bytes, FIELD_INTEGER),
-    PLAN(capacity_maximum_bytes, FIELD_INTEGER),
-    PLAN(capacity_required, FIELD_SWITCH),
-    PLAN(capacity_default_bytes, FIELD_INTEGER),
-    PLAN(quota_grace_bytes, FIELD_INTEGER),
-    PLAN(full_is_temporary, FIELD_SWITCH),
-    PLAN(forward_allowed, FIELD_SWITCH),
-    PLAN(forward_targets_maximum, FIELD_INTEGER),
-    PLAN(auto_reply_allowed, FIELD_SWITCH),
-    PLAN(auto_reply_width_maximum, FIELD_INTEGER),
-    PLAN(spam_tag_allowed, FIELD_SWITCH),
-    PLAN(spam_tag_text, FIELD_TEXT),
-    PLAN(spam_tag_text_settable, FIELD_SWITCH),
-    PLAN(spam_sort_allowed, FIELD_SWITCH),
-    PLAN(spam_sort_default, FIELD_SWITCH),
-    PLAN(spam_folder, FIELD_TEXT),
-    PLAN(spam_actions_allowed, FIELD_SWITCH),
-    PLAN(spam_lists_allowed, FIELD_SWITCH),
-    PLAN(archive_seconds, FIELD_INTEGER),
-    PLAN(trash_seconds, FIELD_INTEGER),
-    PLAN(junk_seconds, FIELD_INTEGER),
-    PLAN(trash_names, FIELD_LINES),
-    PLAN(registration_rows_maximum, FIELD_INTEGER),
-    PLAN(name_length_minimum, FIELD_INTEGER),
-    PLAN(name_length_maximum, FIELD_INTEGER),
-    PLAN(password_length_minimum, FIELD_INTEGER),
-    PLAN(password_length_maximum, FIELD_INTEGER),
-    PLAN(password_dictionary, FIELD_SWITCH),
-    PLAN(full_name_required, FIELD_SWITCH),
-    PLAN(present_from_start, FIELD_LINES),
-    {NULL, 0, 0},
 };
 
 #define DOMAIN(name, type)                                                                         \
@@ -213,7 +173,7 @@ static json_t *words(struct bk_admin *admin, const char *text, const char *separ
     return array;
 }
 
-static json_t *field_value(struct bk_admin *admin, const struct field *field, const void *base)
+static json_t *field_value(const struct field *field, const void *base)
 {
     const void *at = (const char *)base + field->offset;
     const char *text;
@@ -224,67 +184,48 @@ static json_t *field_value(struct bk_admin *admin, const struct field *field, co
     case FIELD_SWITCH:
         return json_boolean(*(const bool *)at);
     case FIELD_TEXT:
-    case FIELD_LINES:
-    case FIELD_NUMBERS:
         break;
     }
     text = *(const char *const *)at;
-    if (field->type == FIELD_LINES)
-        return words(admin, text, "\n", false);
-    if (field->type == FIELD_NUMBERS)
-        return words(admin, text, ", ", true);
     return text != NULL ? json_string(text) : json_null();
 }
 
-static void add_fields(struct bk_admin *admin, json_t *object, const struct field *fields,
-                       const void *base)
+static void add_fields(json_t *object, const struct field *fields, const void *base)
 {
     for (; fields->key != NULL; fields++)
-        json_object_set_new(object, fields->key, field_value(admin, fields, base));
+        json_object_set_new(object, fields->key, field_value(fields, base));
 }
 
-static const char *capacity_kind(enum bk_capacity_kind kind)
+static json_t *plan_value(struct bk_admin *admin, const struct bk_plan *plan,
+                          const struct bk_plan_field *field)
 {
-    switch (kind) {
-    case BK_CAPACITY_ANY:
-        return "any";
-    case BK_CAPACITY_CHOICES:
-        return "choices";
-    case BK_CAPACITY_RANGE:
-        return "range";
-    case BK_CAPACITY_FIXED:
+    const void *at = (const char *)plan + field->offset;
+
+    switch (field->type) {
+    case BK_PLAN_TEXT:
+        return json_string(*(const char *const *)at);
+    case BK_PLAN_LINES:
+        return words(admin, *(const char *const *)at, "\n", false);
+    case BK_PLAN_SIZES:
+        return words(admin, *(const char *const *)at, ", ", true);
+    case BK_PLAN_WORD:
+        return json_string(bk_plan_field_word(plan, field));
+    case BK_PLAN_SWITCH:
+        return json_boolean(*(const bool *)at);
+    case BK_PLAN_NUMBER:
+    case BK_PLAN_SIZE:
+    case BK_PLAN_DURATION:
         break;
     }
-    return "fixed";
-}
-
-static const char *retention_kind(enum bk_retention_kind kind)
-{
-    switch (kind) {
-    case BK_RETENTION_ANY:
-        return "any";
-    case BK_RETENTION_FIXED:
-        return "fixed";
-    case BK_RETENTION_NONE:
-        break;
-    }
-    return "none";
-}
-
-static const char *panel(enum bk_panel value)
-{
-    return value == BK_PANEL_A ? "a" : "b";
+    return json_integer(*(const int64_t *)at);
 }
 
 json_t *bk_describe_plan(struct bk_admin *admin, const struct bk_plan *plan)
 {
-    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "plan", plan->name,
-                               "capacity_kind", capacity_kind(plan->capacity_kind), "receive_off",
-                               plan->receive_off == BK_RECEIVE_OFF_REFUSES ? "refuses" : "drops",
-                               "retention_kind", retention_kind(plan->retention_kind), "name_rule",
-                               panel(plan->name_rule), "password_rule", panel(plan->password_rule));
+    json_t *object = json_pack("{s:s}", "plan", plan->name);
 
-    add_fields(admin, object, plan_fields, plan);
+    for (const struct bk_plan_field *field = bk_plan_fields; field->name != NULL; field++)
+        json_object_set_new(object, field->name, plan_value(admin, plan, field));
     return object;
 }
 
@@ -293,7 +234,7 @@ json_t *bk_describe_domain(struct bk_admin *admin, const struct bk_domain *domai
     json_t *object = json_pack("{s:s, s:s}", "domain", domain->name, "plan", domain->plan->name);
     int64_t capacity_bytes, unlimited, accounts;
 
-    add_fields(admin, object, domain_fields, domain);
+    add_fields(object, domain_fields, domain);
     if (domain->id == 0) /* not recorded yet */
         return object;
     if (bk_settings_domain_sums(admin->settings, domain->id, 0, &capacity_bytes, &unlimited,
@@ -317,7 +258,7 @@ json_t *bk_describe_account_settings(struct bk_admin *admin, const struct bk_acc
     json_t *targets = json_array();
     json_t *aliases = json_array();
 
-    add_fields(admin, object, account_fields, account);
+    add_fields(object, account_fields, account);
     for (size_t i = 0; i < account->forward_target_count; i++)
         json_array_append_new(targets, json_string(account->forward_targets[i]));
     json_object_set_new(object, "forward_targets", targets);

@@ -20,6 +20,7 @@ librules_la_SOURCES = \
 	src/rules/names.h src/rules/names.c \
 	src/rules/passwords.h src/rules/passwords.c \
 	src/rules/plan.h src/rules/plan.c \
+	src/rules/plan_fields.h src/rules/plan_fields.c \
 	src/rules/retention.h src/rules/retention.c \
 	src/rules/route.h src/rules/route.c \
 	src/rules/sender.h src/rules/sender.c \

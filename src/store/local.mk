@@ -22,6 +22,7 @@ libstore_la_SOURCES = \
 	src/store/settings-edit.h src/store/settings-edit.c \
 	src/store/settings-lists.c \
 	src/store/settings-log.c \
+	src/store/settings-plans.c \
 	src/store/settings-private.h \
 	src/store/settings-rows.c \
 	src/store/state.h src/store/state.c \

@@ -27,6 +27,13 @@ void bk_settings_rollback(struct bk_settings *settings);
 bool bk_settings_put_server_value(struct bk_settings *settings, const char *name, const char *value,
                                   struct bk_error *error);
 
+/* A new plan `name`, equal to `from` in everything. BK_ERROR_EXISTS if the name is taken. */
+bool bk_settings_copy_plan(struct bk_settings *settings, const char *name, const char *from,
+                           struct bk_error *error);
+/* Every field, by its name. */
+bool bk_settings_update_plan(struct bk_settings *settings, const struct bk_plan *plan,
+                             struct bk_error *error);
+
 /* Insert `domain` (id is ignored and returned) or update it by id. `plan` counts by its name. */
 bool bk_settings_insert_domain(struct bk_settings *settings, const struct bk_domain *domain,
                                int64_t *id_r, struct bk_error *error);

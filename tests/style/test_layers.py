@@ -23,7 +23,7 @@ PURE_HEADERS = {"inttypes.h", "obstack.h", "stdarg.h", "stdbool.h", "stddef.h", 
                 "stdio.h", "stdlib.h", "string.h"}
 PURE_SYMBOLS = {
     "free", "malloc", "memchr", "memcmp", "memcpy", "memmove", "memset", "snprintf", "strchr",
-    "strcmp", "strcspn", "strlen", "strncmp", "strpbrk", "strrchr", "strspn", "strstr", "strtoll",
+    "strcmp", "strcspn", "strlen", "strncmp", "strpbrk", "strrchr", "strspn", "strstr", "strtok_r", "strtoll",
     "vsnprintf", "obstack_alloc_failed_handler", "_obstack_begin", "_obstack_newchunk",
     # other names of the same: obstack_free(), strtoll(); and what the compiler adds
     "_obstack_free", "obstack_free", "__isoc23_strtoll", "_GLOBAL_OFFSET_TABLE_",
