@@ -77,9 +77,10 @@ def test_deletion_under_way_is_temporary(scratch, taro, daemon, doveadm):
 
 
 def test_usage_and_limit_are_live(scratch, taro, daemon):
-    """Without state.db nobody is full; with it, the limit is that of settings."""
+    """Without state.db only what could never fit is refused; with it, the limit is that of settings."""
     with daemon.policy() as policy:
-        assert policy.ask(recipient=taro, size=20 * MIB) == "DUNNO"
+        assert policy.ask(recipient=taro, size=10 * MIB) == "DUNNO"
+        assert policy.ask(recipient=taro, size=10 * MIB + 1) == FULL
         scratch.put_usage(taro, 10 * MIB - 100)
         wait_for_answer(daemon, FULL, recipient=taro, size=101)
         assert policy.ask(recipient=taro, size=100) == "DUNNO"
