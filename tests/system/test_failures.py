@@ -107,8 +107,9 @@ def disk_full(folder):
     status = folder.stat()
     beside = folder.with_name(folder.name + ".beside")
     run(["cp", "-a", str(folder), str(beside)])
-    run(["mount", "-t", "tmpfs", "-o", f"size=4m,uid={status.st_uid},gid={status.st_gid},"
-         f"mode={status.st_mode & 0o7777:o}", "tmpfs", str(folder)])
+    used_kib = int(run(["du", "-sk", "--apparent-size", str(beside)]).output.split()[0])
+    run(["mount", "-t", "tmpfs", "-o", f"size={used_kib + 2048}k,uid={status.st_uid},"
+         f"gid={status.st_gid},mode={status.st_mode & 0o7777:o}", "tmpfs", str(folder)])
     try:
         run(["cp", "-a", f"{beside}/.", str(folder)])
         filler = folder / "filler"
