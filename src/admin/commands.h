@@ -9,6 +9,10 @@
 
 #include "admin/admin.h"
 
+/* access.c */
+extern const struct bk_option bk_access_set_options[];
+bool bk_run_access_set(struct bk_admin *admin);
+
 /* account.c */
 extern const struct bk_option bk_account_create_options[];
 extern const struct bk_option bk_account_set_options[];

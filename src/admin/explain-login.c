@@ -7,9 +7,10 @@
 
 #include <string.h>
 
-enum protocol { IMAP, POP3, SUBMISSION, PROTOCOL_COUNT };
+enum protocol { IMAP, POP3, SUBMISSION, MANAGESIEVE, PROTOCOL_COUNT };
 
-static const char *const protocol_names[PROTOCOL_COUNT] = {"imap", "pop3", "submission"};
+static const char *const protocol_names[PROTOCOL_COUNT] = {"imap", "pop3", "submission",
+                                                           "managesieve"};
 
 static bool parse_protocol(struct bk_admin *admin, enum protocol *protocol_r)
 {
@@ -21,21 +22,25 @@ static bool parse_protocol(struct bk_admin *admin, enum protocol *protocol_r)
             return true;
         }
     }
-    return bk_admin_fail(admin, BK_ERROR_USAGE, _("say --protocol imap, pop3 or submission"));
+    return bk_admin_fail(admin, BK_ERROR_USAGE,
+                         _("say --protocol imap, pop3, submission or managesieve"));
 }
 
 static bool is_allowed(const struct bk_access *access, enum protocol protocol)
 {
-    if (access->locked)
-        return false;
-    return protocol == IMAP ? access->imap : protocol == POP3 ? access->pop3 : access->submission;
+    const bool allowed[PROTOCOL_COUNT] = {access->imap, access->pop3, access->submission,
+                                          access->managesieve};
+
+    return !access->locked && allowed[protocol];
 }
 
 static const char *reason_of(const struct bk_access *access, enum protocol protocol)
 {
-    return protocol == IMAP   ? access->imap_reason
-           : protocol == POP3 ? access->pop3_reason
-                              : access->submission_reason;
+    const char *const reasons[PROTOCOL_COUNT] = {access->imap_reason, access->pop3_reason,
+                                                 access->submission_reason,
+                                                 access->managesieve_reason};
+
+    return reasons[protocol];
 }
 
 /* The setting that forbids it. */

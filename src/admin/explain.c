@@ -17,7 +17,7 @@ const struct bk_option bk_explain_options[] = {
     {"from", "ADDRESS", N_("also say who may send as this envelope sender"), false},
     {"size", "BYTES", N_("the size of the message (0: not known)"), false},
     {"login", "LOGIN", N_("explain a login instead, with --protocol"), false},
-    {"protocol", "P", N_("imap, pop3 or submission"), false},
+    {"protocol", "P", N_("imap, pop3, submission or managesieve"), false},
     {NULL, NULL, NULL, false},
 };
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 bin_PROGRAMS += boxkeeper
 boxkeeper_SOURCES = \
+	src/admin/access.c \
 	src/admin/account-delete.c \
 	src/admin/account-fields.h src/admin/account-fields.c \
 	src/admin/account-list.c \

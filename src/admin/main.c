@@ -60,6 +60,8 @@ const struct bk_command bk_commands[] = {
     {"receive", "on", "ACCOUNT", N_("receive mail"), NULL, true, bk_run_receive_on},
     {"receive", "off", "ACCOUNT", N_("receive no mail; what is stored stays"),
      NULL, true, bk_run_receive_off},
+    {"access", "set", "ACCOUNT", N_("switch protocols on and off; ends open sessions"),
+     bk_access_set_options, true, bk_run_access_set},
     {"retention", "set", "ACCOUNT|DOMAIN", N_("set how long mail stays in INBOX, trash and junk"),
      bk_retention_set_options, true, bk_run_retention_set},
     {"retention", "show", "ACCOUNT|DOMAIN", N_("show durations in force, and hold"),
