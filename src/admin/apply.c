@@ -104,36 +104,66 @@ static bool restrict_all(struct bk_admin *admin, const struct bk_mail_user *owne
     return bk_credentials_commit(admin->credentials, &admin->error);
 }
 
+/* The homes that step 3 has to make. */
 struct home_work {
-    const char *home;
+    const char **homes;
+    size_t count;
 };
 
-static bool make_home(void *context, struct bk_mail_user_child *child, struct bk_error *error)
+static bool make_homes(void *context, struct bk_mail_user_child *child, struct bk_error *error)
 {
-    const char *home = ((struct home_work *)context)->home;
+    const struct home_work *work = context;
 
     (void)child;
-    if (mkdir(home, 0700) == 0 || errno == EEXIST)
-        return true;
-    bk_error_set(error, BK_ERROR_TRY_AGAIN, "%s: %s", home, strerror(errno));
-    return false;
+    for (size_t i = 0; i < work->count; i++) {
+        if (mkdir(work->homes[i], 0700) == 0 || errno == EEXIST)
+            continue;
+        bk_error_set(error, BK_ERROR_TRY_AGAIN, "%s: %s", work->homes[i], strerror(errno));
+        return false;
+    }
+    return true;
 }
 
 /* A locked row is that of a creation: its home comes before the login. */
-static bool make_home_of_locked(struct bk_admin *admin, const struct bk_mail_user *owner,
-                                const struct bk_account *account)
+static bool note_home(struct bk_admin *admin, const struct bk_change *change,
+                      struct home_work *work)
 {
-    struct home_work work = {.home = bk_account_home(admin, account->id)};
+    const struct bk_account *now = NULL;
+    int64_t id = change->after->id;
     bool locked;
 
-    if (work.home == NULL || !find_lock(admin, account->id, &locked))
-        return false;
-    if (!locked)
+    switch (bk_settings_lookup_account_id(admin->settings, admin->arena, id, &now, &admin->error)) {
+    case BK_ABSENT:
         return true;
-    return bk_mail_user_run(owner, make_home, &work, NULL, NULL, &admin->error);
+    case BK_FAILED:
+        return false;
+    case BK_FOUND:
+        break;
+    }
+    if (bk_access_decide(now).locked)
+        return true;
+    if (!find_lock(admin, id, &locked))
+        return false;
+    if (locked)
+        work->homes[work->count++] = bk_account_home(admin, id);
+    return !locked || work->homes[work->count - 1] != NULL;
 }
 
-/* Steps 3 and 4 for one account, under the write lock of settings. */
+/* Step 3, all in one child. */
+static bool make_homes_of_locked(struct bk_admin *admin, const struct bk_mail_user *owner,
+                                 const struct bk_change *changes, size_t count)
+{
+    struct home_work work = {
+        .homes = bk_arena_alloc(admin->arena, (count + 1) * sizeof(*work.homes))};
+
+    for (size_t i = 0; i < count; i++) {
+        if (!note_home(admin, &changes[i], &work))
+            return false;
+    }
+    return work.count == 0 || bk_mail_user_run(owner, make_homes, &work, NULL, NULL, &admin->error);
+}
+
+/* Step 4 for one account, under the write lock of settings. */
 static bool settle_one(struct bk_admin *admin, const struct bk_mail_user *owner,
                        const struct bk_change *change)
 {
@@ -150,8 +180,7 @@ static bool settle_one(struct bk_admin *admin, const struct bk_mail_user *owner,
         break;
     }
     access = bk_access_decide(now);
-    if ((!access.locked && !make_home_of_locked(admin, owner, now)) ||
-        !put_credential(admin, owner, now, &access))
+    if (!put_credential(admin, owner, now, &access))
         return false;
     /* The second call makes the first one's "previous" hash go as well. */
     if (change->forget_password)
@@ -165,6 +194,7 @@ static bool settle_all(struct bk_admin *admin, const struct bk_mail_user *owner,
                        const struct bk_change *changes, size_t count)
 {
     if (!bk_settings_begin_write(admin->settings, &admin->error) ||
+        !make_homes_of_locked(admin, owner, changes, count) ||
         !bk_credentials_begin(admin->credentials, &admin->error))
         return false;
     for (size_t i = 0; i < count; i++) {
