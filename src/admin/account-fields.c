@@ -90,7 +90,7 @@ static bool check_sum(struct bk_admin *admin, const struct bk_account *account)
     return capacity_failed(admin, account, problem, text);
 }
 
-static void warn_if_full(struct bk_admin *admin, const struct bk_account *account)
+void bk_warn_if_full(struct bk_admin *admin, const struct bk_account *account)
 {
     struct bk_state *state = bk_admin_state(admin);
     struct bk_usage usage = {.known = false};
@@ -127,7 +127,7 @@ bool bk_take_account_capacity(struct bk_admin *admin, struct bk_account *account
     if (!check_sum(admin, account))
         return false;
     if (!is_new)
-        warn_if_full(admin, account);
+        bk_warn_if_full(admin, account);
     return true;
 }
 

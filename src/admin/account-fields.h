@@ -27,6 +27,9 @@ bool bk_take_account_texts(struct bk_admin *admin, struct bk_account *account);
  */
 bool bk_take_account_capacity(struct bk_admin *admin, struct bk_account *account, bool is_new);
 
+/* Say so if the mailbox holds more than the account's capacity already. */
+void bk_warn_if_full(struct bk_admin *admin, const struct bk_account *account);
+
 /* `text`, an alias as typed (without @: in the account's domain), checked and lower-cased. NULL:
  * see admin->error. */
 const char *bk_take_alias(struct bk_admin *admin, const struct bk_account *account,

@@ -28,6 +28,18 @@ bool bk_run_account_show(struct bk_admin *admin);
 extern const struct bk_option bk_account_list_options[];
 bool bk_run_account_list(struct bk_admin *admin);
 
+/* import.c, bulk-edit.c */
+extern const struct bk_option bk_account_import_options[];
+extern const struct bk_option bk_account_edit_options[];
+bool bk_run_account_import(struct bk_admin *admin);
+bool bk_run_account_edit(struct bk_admin *admin);
+
+/* export.c, sample.c */
+extern const struct bk_option bk_account_export_options[];
+extern const struct bk_option bk_account_sample_options[];
+bool bk_run_account_export(struct bk_admin *admin);
+bool bk_run_account_sample(struct bk_admin *admin);
+
 /* alias.c */
 bool bk_run_alias_add(struct bk_admin *admin);
 bool bk_run_alias_remove(struct bk_admin *admin);

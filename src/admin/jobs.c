@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "admin/jobs.h"
 
+#include "admin/bulk.h"
 #include "admin/commands.h"
 #include "admin/deletion.h"
 #include "admin/output.h"
@@ -52,10 +53,24 @@ static bool is_wanted(const struct bk_job *job, const int64_t *account_ids, size
     return account_ids == NULL;
 }
 
+static bool run_bulk_job(struct bk_admin *admin, const struct bk_job *job)
+{
+    json_t *detail = json_loads(job->detail, 0, NULL);
+
+    if (!bk_bulk_job_run(admin, job))
+        return false;
+    bk_message(admin, _("%s: a bulk change that had been interrupted is complete now"),
+               json_string_value(json_object_get(detail, "address")));
+    return true;
+}
+
 static bool run_job(struct bk_admin *admin, const struct bk_job *job, int wait_seconds)
 {
     if (strcmp(job->kind, BK_DELETION_KIND) == 0)
         return bk_deletion_run(admin, job, wait_seconds);
+    if (strcmp(job->kind, BK_BULK_REGISTRATION_KIND) == 0 ||
+        strcmp(job->kind, BK_BULK_EDIT_KIND) == 0)
+        return run_bulk_job(admin, job);
     return bk_admin_fail(admin, BK_ERROR_CONFIGURATION,
                          _("job %lld is of the kind %s, which this version does not know"),
                          (long long)job->id, job->kind);

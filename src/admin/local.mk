@@ -12,10 +12,13 @@ boxkeeper_SOURCES = \
 	src/admin/alias.c \
 	src/admin/apply.h src/admin/apply.c \
 	src/admin/audit.h src/admin/audit.c \
+	src/admin/bulk.h src/admin/bulk.c src/admin/bulk-check.c src/admin/bulk-edit.c \
+	src/admin/bulk-job.c src/admin/bulk-limits.c \
 	src/admin/check.h src/admin/check.c src/admin/check-accounts.c src/admin/check-host.c \
 	src/admin/command-line.c \
 	src/admin/commands.h \
 	src/admin/creation.h src/admin/creation.c \
+	src/admin/csv.h src/admin/csv-load.c src/admin/csv-parse.c src/admin/csv-write.c \
 	src/admin/deciding-setting.h src/admin/deciding-setting.c \
 	src/admin/deletion.h src/admin/deletion.c \
 	src/admin/describe.h src/admin/describe.c \
@@ -25,9 +28,12 @@ boxkeeper_SOURCES = \
 	src/admin/domain.c \
 	src/admin/explain.h src/admin/explain.c src/admin/explain-login.c \
 	src/admin/explain-print.c \
+	src/admin/export.c \
 	src/admin/forward.c \
 	src/admin/handles.c \
+	src/admin/hashing.h src/admin/hashing.c \
 	src/admin/help.c \
+	src/admin/import.c \
 	src/admin/jobs.h src/admin/jobs.c \
 	src/admin/log.c \
 	src/admin/mail_user.h src/admin/mail_user.c \
@@ -36,16 +42,18 @@ boxkeeper_SOURCES = \
 	src/admin/output.h src/admin/output.c \
 	src/admin/password.h src/admin/password.c \
 	src/admin/plan.c \
+	src/admin/progress.h src/admin/progress.c \
 	src/admin/program.h src/admin/program.c \
 	src/admin/question.h src/admin/question.c \
 	src/admin/receive.c \
 	src/admin/removal.h src/admin/removal.c \
 	src/admin/retention.c src/admin/retention-run.c \
+	src/admin/sample.c \
 	src/admin/setup.h src/admin/setup.c \
 	src/admin/text.h \
 	src/admin/usage.c
-boxkeeper_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SMARTCOLS_CFLAGS) $(PWQUALITY_CFLAGS) $(CRYPT_CFLAGS)
-boxkeeper_LDADD = libstore.la librules.la $(JANSSON_LIBS) $(SMARTCOLS_LIBS) $(PWQUALITY_LIBS) $(CRYPT_LIBS)
+boxkeeper_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SMARTCOLS_CFLAGS) $(PWQUALITY_CFLAGS) $(CRYPT_CFLAGS) -pthread
+boxkeeper_LDADD = libstore.la librules.la $(JANSSON_LIBS) $(SMARTCOLS_LIBS) $(PWQUALITY_LIBS) $(CRYPT_LIBS) $(CSV_LIBS)
 boxkeeper_CPPFLAGS = $(AM_CPPFLAGS) -DBK_DATA_DIR='"$(pkgdatadir)"'
 nodist_boxkeeper_SOURCES = src/admin/setup-files.c
 BUILT_SOURCES += src/admin/setup-files.c

@@ -110,12 +110,14 @@ static int ask_dictionary(const char *name, const char *password, const char **t
     return score;
 }
 
+/* *score_r is below 0 where the plan does not mind. */
 static bool check_dictionary(struct bk_admin *admin, const struct bk_domain *domain,
-                             const char *name, const char *password)
+                             const char *name, const char *password, int *score_r)
 {
     const char *text;
     int score = ask_dictionary(name, password, &text);
 
+    *score_r = score;
     if (score < 0 && !domain->plan->password_dictionary)
         return true;
     if (score < 0 && strstr(text, "loading dictionary") != NULL)
@@ -127,14 +129,11 @@ static bool check_dictionary(struct bk_admin *admin, const struct bk_domain *dom
         return bk_admin_fail(admin, BK_ERROR_VALUE,
                              _("the password is too simple for plan %s: %s. Choose another one"),
                              domain->plan->name, text);
-    if (isatty(STDERR_FILENO))
-        bk_message(admin, _("Strength of the password: %d of 100 (%s)"), score,
-                   strength_word(score));
     return true;
 }
 
 static bool check(struct bk_admin *admin, const struct bk_domain *domain, const char *name,
-                  const char *password)
+                  const char *password, int *score_r)
 {
     enum bk_password_problem problem = bk_password_check(domain, name, password);
 
@@ -142,7 +141,15 @@ static bool check(struct bk_admin *admin, const struct bk_domain *domain, const 
         return bk_admin_fail(admin, BK_ERROR_VALUE,
                              _("plan %s does not allow this password: %s. Choose another one"),
                              domain->plan->name, _(bk_password_problem_text(problem)));
-    return check_dictionary(admin, domain, name, password);
+    return check_dictionary(admin, domain, name, password, score_r);
+}
+
+bool bk_password_check_text(struct bk_admin *admin, const struct bk_domain *domain,
+                            const char *name, const char *password)
+{
+    int score;
+
+    return check(admin, domain, name, password, &score);
 }
 
 /* Evenly distributed below `limit` (at most 256). */
@@ -202,21 +209,35 @@ static const char *generate(struct bk_admin *admin, const struct bk_domain *doma
     return NULL;
 }
 
-static const char *hash(struct bk_admin *admin, const char *password)
+bool bk_password_hash(const char *password, char hash_r[CRYPT_OUTPUT_SIZE])
 {
     struct crypt_data data = {0};
     char setting[CRYPT_GENSALT_OUTPUT_SIZE];
-    const char *text;
+    const char *text = NULL;
+    bool fine;
 
-    if (crypt_gensalt_rn("$y$", 0, NULL, 0, setting, sizeof(setting)) == NULL ||
-        (text = crypt_r(password, setting, &data)) == NULL || *text == '*') {
-        bk_admin_fail(admin, BK_ERROR_CONFIGURATION,
-                      _("the password can't be hashed: crypt(3) of this system lacks yescrypt"));
-        return NULL;
-    }
-    text = bk_arena_strdup(admin->arena, text);
+    if (crypt_gensalt_rn("$y$", 0, NULL, 0, setting, sizeof(setting)) != NULL)
+        text = crypt_r(password, setting, &data);
+    fine = text != NULL && *text != '*';
+    if (fine)
+        (void)snprintf(hash_r, CRYPT_OUTPUT_SIZE, "%s", text);
     explicit_bzero(&data, sizeof(data));
-    return text;
+    return fine;
+}
+
+const char *bk_password_hash_failed(void)
+{
+    return _("the password can't be hashed: crypt(3) of this system lacks yescrypt");
+}
+
+static const char *hash(struct bk_admin *admin, const char *password)
+{
+    char text[CRYPT_OUTPUT_SIZE];
+
+    if (bk_password_hash(password, text))
+        return bk_arena_strdup(admin->arena, text);
+    bk_admin_fail(admin, BK_ERROR_CONFIGURATION, "%s", bk_password_hash_failed());
+    return NULL;
 }
 
 /* A complete hash, as crypt(3) itself would give back, and not just its beginning. */
@@ -241,10 +262,16 @@ static const char *take_text(struct bk_admin *admin, const struct bk_domain *dom
     const char *text = source == BK_PASSWORD_STDIN      ? read_input(admin)
                        : source == BK_PASSWORD_GENERATE ? generate(admin, domain, name)
                                                         : ask(admin);
+    int score;
 
     if (text == NULL || source == BK_PASSWORD_GENERATE)
         return text;
-    return check(admin, domain, name, text) ? text : NULL;
+    if (!check(admin, domain, name, text, &score))
+        return NULL;
+    if (score >= 0 && isatty(STDERR_FILENO))
+        bk_message(admin, _("Strength of the password: %d of 100 (%s)"), score,
+                   strength_word(score));
+    return text;
 }
 
 bool bk_password_take(struct bk_admin *admin, const struct bk_domain *domain, const char *name,

@@ -11,6 +11,8 @@
 
 #include "admin/admin.h"
 
+#include <crypt.h>
+
 /* What the options say; the order is that of the option table. */
 enum bk_password_source {
     BK_PASSWORD_NOT_GIVEN = 0,
@@ -45,6 +47,15 @@ bool bk_password_source(struct bk_admin *admin, enum bk_password_source *source_
  */
 bool bk_password_take(struct bk_admin *admin, const struct bk_domain *domain, const char *name,
                       enum bk_password_source source, struct bk_new_password *password_r);
+
+/* May account `name` of `domain` have this password? BK_ERROR_VALUE says why not, without it. */
+bool bk_password_check_text(struct bk_admin *admin, const struct bk_domain *domain,
+                            const char *name, const char *password);
+
+/* Its hash. May be called by several threads. False: see bk_password_hash_failed(). */
+bool bk_password_hash(const char *password, char hash_r[CRYPT_OUTPUT_SIZE]);
+/* What to tell then. */
+const char *bk_password_hash_failed(void);
 
 /* Print a generated password: into `object` with --json, else on standard output. */
 void bk_password_show(struct bk_admin *admin, const struct bk_new_password *password,
