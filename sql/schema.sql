@@ -253,7 +253,9 @@ CREATE TABLE credentials (
     home TEXT NOT NULL,
     uid BIGINT NOT NULL,
     gid BIGINT NOT NULL,
-    external_auth BIGINT NOT NULL DEFAULT 0 CHECK (external_auth IN (0, 1))
+    external_auth BIGINT NOT NULL DEFAULT 0 CHECK (external_auth IN (0, 1)),
+    -- the previous hash is the one before the password was changed by force
+    forced BIGINT NOT NULL DEFAULT 0 CHECK (forced IN (0, 1))
 );
 CREATE UNIQUE INDEX credentials_login ON credentials (login);
 CREATE UNIQUE INDEX credentials_primary_address ON credentials (primary_address);
@@ -264,6 +266,13 @@ CREATE TABLE staged_passwords (
     job_id BIGINT NOT NULL,
     password_hash TEXT NOT NULL
 );
+
+-- Further names of an account: while it is renamed, and for mail that was queued before.
+CREATE TABLE former_addresses (
+    address TEXT NOT NULL PRIMARY KEY,
+    account_id BIGINT NOT NULL
+);
+CREATE INDEX former_addresses_account_id ON former_addresses (account_id);
 
 -- ==== state.db: what the mail processes saw last ====
 

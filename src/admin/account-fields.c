@@ -155,6 +155,27 @@ bool bk_address_is_free(struct bk_admin *admin, const char *address)
                          owner->primary_address);
 }
 
+bool bk_check_address_length(struct bk_admin *admin, const struct bk_account *account)
+{
+    size_t local_length = (size_t)(strrchr(account->primary_address, '@') -
+                                   account->primary_address);
+
+    if (local_length <= 64 && strlen(account->primary_address) <= 254)
+        return true;
+    return bk_admin_fail(admin, BK_ERROR_VALUE, _("%s is too long for an address"),
+                         account->primary_address);
+}
+
+/* In another domain there is only what a rename has left. */
+static bool has_alias(struct bk_admin *admin, const struct bk_account *account, const char *address)
+{
+    const struct bk_account *owner = NULL;
+
+    return bk_settings_lookup_address(admin->settings, admin->arena, address, &owner,
+                                      &admin->error) == BK_FOUND &&
+           owner->id == account->id && strcmp(owner->primary_address, address) != 0;
+}
+
 const char *bk_take_alias(struct bk_admin *admin, const struct bk_account *account,
                           const char *text)
 {
@@ -177,7 +198,7 @@ const char *bk_take_alias(struct bk_admin *admin, const struct bk_account *accou
                       text);
         return NULL;
     }
-    if (strcmp(strrchr(address, '@') + 1, domain) != 0) {
+    if (strcmp(strrchr(address, '@') + 1, domain) != 0 && !has_alias(admin, account, address)) {
         bk_admin_fail(admin, BK_ERROR_VALUE, _("alias %s is not in %s, the domain of its account"),
                       text, domain);
         return NULL;

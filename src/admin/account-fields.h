@@ -40,6 +40,8 @@ bool bk_add_alias(struct bk_admin *admin, const struct bk_account *account, cons
 /* Make the account's aliases those of the option --alias, if it is given; '' stands for none. */
 bool bk_set_aliases(struct bk_admin *admin, const struct bk_account *account);
 
+/* Is the primary address short enough (RFC 5321 section 4.5.3.1)? */
+bool bk_check_address_length(struct bk_admin *admin, const struct bk_account *account);
 /* Does the address belong to nobody? BK_ERROR_EXISTS and who has it. */
 bool bk_address_is_free(struct bk_admin *admin, const char *address);
 

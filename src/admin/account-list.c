@@ -129,13 +129,49 @@ static const char *footer(const struct bk_selection *selection, int64_t count, i
                            number_text(admin, selection->page), number_text(admin, pages));
 }
 
+#define NAMED_MAXIMUM 20
+
+static bool collect_address(void *context, const char *address)
+{
+    json_array_append_new(context, json_string(address));
+    return true;
+}
+
+/* Accounts that wait for a new password; for people a notice before the list. */
+static json_t *find_force_changed(struct bk_admin *admin)
+{
+    json_t *all = json_array(), *named = json_array();
+    size_t i, count;
+    json_t *address;
+
+    if (bk_settings_list_force_changed(admin->settings, collect_address, all, &admin->error) ==
+        BK_FAILED)
+        return NULL;
+    count = json_array_size(all);
+    json_array_foreach(all, i, address)
+    {
+        json_array_append(named, i < NAMED_MAXIMUM ? address : json_string("..."));
+        if (i == NAMED_MAXIMUM)
+            break;
+    }
+    if (count > 0)
+        bk_message(admin,
+                   ngettext("The password of %zu account was changed by force, and it can't send "
+                            "until it is given a new one: %s",
+                            "The passwords of %zu accounts were changed by force, and they can't "
+                            "send until they are given new ones: %s",
+                            count),
+                   count, bk_output_format(admin, named, BK_COLUMN_TEXT));
+    return all;
+}
+
 static bool print_page(struct bk_selection *selection, const struct bk_column *columns)
 {
     struct bk_admin *admin = selection->admin;
     const int64_t *ids;
     size_t count;
     int64_t pages;
-    json_t *items;
+    json_t *items, *force_changed;
 
     if (!bk_selection_find(selection, &ids, &count))
         return false;
@@ -144,12 +180,14 @@ static bool print_page(struct bk_selection *selection, const struct bk_column *c
         return bk_admin_fail(admin, BK_ERROR_VALUE, _("--page %lld: there are %lld pages"),
                              (long long)selection->page, (long long)pages);
     items = describe_all(admin, ids, count);
-    if (items == NULL)
+    force_changed = items != NULL ? find_force_changed(admin) : NULL;
+    if (force_changed == NULL)
         return false;
     bk_output_list(admin, items, columns,
-                   json_pack("{s:I, s:I, s:I, s:I}", "total", (json_int_t)selection->total, "page",
-                             (json_int_t)selection->page, "pages", (json_int_t)pages, "page_size",
-                             (json_int_t)selection->page_size),
+                   json_pack("{s:I, s:I, s:I, s:I, s:O}", "total", (json_int_t)selection->total,
+                             "page", (json_int_t)selection->page, "pages", (json_int_t)pages,
+                             "page_size", (json_int_t)selection->page_size, "force_changed",
+                             force_changed),
                    footer(selection, (int64_t)count, pages));
     return true;
 }

@@ -68,17 +68,6 @@ static bool split_new_address(struct bk_admin *admin, const char *text, const ch
     return true;
 }
 
-static bool check_lengths(struct bk_admin *admin, const struct bk_account *account)
-{
-    size_t local_length = (size_t)(strrchr(account->primary_address, '@') -
-                                   account->primary_address);
-
-    if (local_length <= 64 && strlen(account->primary_address) <= 254)
-        return true;
-    return bk_admin_fail(admin, BK_ERROR_VALUE, _("%s is too long for an address"),
-                         account->primary_address);
-}
-
 /* Everything between begin and commit. */
 static bool insert_account(struct bk_admin *admin, struct bk_account *account, bool *again_r)
 {
@@ -114,7 +103,7 @@ bool bk_run_account_create(struct bk_admin *admin)
         return false;
     account = bk_creation_defaults(admin, domain, name);
     account->external_auth = source == BK_PASSWORD_EXTERNAL;
-    if (!check_lengths(admin, account) || !insert_account(admin, account, &again))
+    if (!bk_check_address_length(admin, account) || !insert_account(admin, account, &again))
         return false;
     change.after = account;
     change.password_hash = password.hash;
@@ -162,7 +151,7 @@ static bool change_account(struct bk_admin *admin, const char *text,
     struct bk_change change;
     json_t *was;
 
-    if (before == NULL)
+    if (before == NULL || !bk_password_may_follow(admin, before, password))
         return false;
     was = bk_describe_account_settings(admin, before);
     if (was == NULL)

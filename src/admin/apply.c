@@ -80,6 +80,15 @@ static bool restrict_one(struct bk_admin *admin, const struct bk_mail_user *owne
 
     if (change->before == NULL)
         return lock_new(admin, owner, change);
+    /* Mail comes under the new name from the commit on. */
+    if (strcmp(change->before->primary_address, change->after->primary_address) != 0 &&
+        !bk_credentials_add_former(admin->credentials, change->after->id,
+                                   change->after->primary_address, &admin->error))
+        return false;
+    if (change->forced_hash != NULL &&
+        !bk_credentials_force_hash(admin->credentials, change->after->id, change->forced_hash,
+                                   &admin->error))
+        return false;
     before = bk_access_decide(change->before);
     after = bk_access_decide(change->after);
     both = bk_access_intersect(&before, &after);
@@ -225,7 +234,10 @@ static void kick_all(struct bk_admin *admin, const struct bk_change *changes, si
     for (size_t i = 0; i < count; i++) {
         if (!changes[i].kick && !takes_away(&changes[i]))
             continue;
-        bk_kick(admin, mask != NULL ? mask : changes[i].after->primary_address);
+        /* Sessions go by the name that they began with. */
+        bk_kick(admin, mask != NULL                ? mask
+                       : changes[i].before != NULL ? changes[i].before->primary_address
+                                                   : changes[i].after->primary_address);
         if (mask != NULL)
             return;
     }

@@ -20,6 +20,7 @@ struct bk_change {
     const struct bk_account *before; /* NULL: inserted in this transaction */
     const struct bk_account *after;  /* with its id */
     const char *password_hash;       /* a new one; NULL: unchanged */
+    const char *forced_hash;         /* of a password that nobody knows; set before the commit */
     bool forget_password;            /* both hashes go */
     bool kick;                       /* end sessions even if nothing was taken away */
 };

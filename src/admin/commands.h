@@ -24,6 +24,13 @@ bool bk_run_account_suspend(struct bk_admin *admin);
 bool bk_run_account_resume(struct bk_admin *admin);
 bool bk_run_account_show(struct bk_admin *admin);
 
+/* account-force.c */
+extern const struct bk_option bk_account_force_password_options[];
+bool bk_run_account_force_password(struct bk_admin *admin);
+
+/* account-rename.c */
+bool bk_run_account_rename(struct bk_admin *admin);
+
 /* account-list.c */
 extern const struct bk_option bk_account_list_options[];
 bool bk_run_account_list(struct bk_admin *admin);

@@ -7,6 +7,7 @@
 #include "admin/deletion.h"
 #include "admin/describe.h"
 #include "admin/jobs.h"
+#include "admin/output.h"
 #include "admin/question.h"
 #include "rules/names.h"
 
@@ -82,12 +83,35 @@ static bool look_up_residents(struct bk_admin *admin, const struct residents *re
     return true;
 }
 
+static bool collect_alias(void *context, const char *alias)
+{
+    json_array_append_new(context, json_string(alias));
+    return true;
+}
+
+/* Addresses that accounts took with them when they were renamed to another domain. */
+static bool check_aliases(struct bk_admin *admin, const struct bk_domain *domain)
+{
+    json_t *aliases = json_array();
+
+    if (bk_settings_list_foreign_aliases(admin->settings, domain->name, collect_alias, aliases,
+                                         &admin->error) == BK_FAILED)
+        return false;
+    if (json_array_size(aliases) == 0)
+        return true;
+    return bk_admin_fail(admin, BK_ERROR_NOT_PERMITTED,
+                         _("accounts of other domains have aliases in %s (%s): remove them first "
+                           "with boxkeeper alias remove; nothing was removed"),
+                         domain->name, bk_output_format(admin, aliases, BK_COLUMN_TEXT));
+}
+
 /* Everything that can stand in the way, and the accounts that go with the domain. */
 static bool check(struct bk_admin *admin, const struct bk_domain **domain_r,
                   struct residents *residents_r, const struct bk_account ***accounts_r)
 {
     *domain_r = bk_admin_domain(admin, admin->arguments[0]);
-    if (*domain_r == NULL || !collect_residents(admin, *domain_r, residents_r))
+    if (*domain_r == NULL || !collect_residents(admin, *domain_r, residents_r) ||
+        !check_aliases(admin, *domain_r))
         return false;
     *accounts_r = bk_arena_alloc(admin->arena, (residents_r->count + 1) * sizeof(**accounts_r));
     return look_up_residents(admin, residents_r, *accounts_r);

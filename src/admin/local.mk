@@ -5,7 +5,9 @@ boxkeeper_SOURCES = \
 	src/admin/access.c \
 	src/admin/account-delete.c \
 	src/admin/account-fields.h src/admin/account-fields.c \
+	src/admin/account-force.c \
 	src/admin/account-list.c \
+	src/admin/account-rename.c \
 	src/admin/account-select.h src/admin/account-select.c \
 	src/admin/account.c \
 	src/admin/admin.h \
@@ -44,6 +46,7 @@ boxkeeper_SOURCES = \
 	src/admin/plan.c \
 	src/admin/progress.h src/admin/progress.c \
 	src/admin/program.h src/admin/program.c \
+	src/admin/queue.h src/admin/queue.c \
 	src/admin/question.h src/admin/question.c \
 	src/admin/receive.c \
 	src/admin/removal.h src/admin/removal.c \

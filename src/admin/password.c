@@ -291,8 +291,68 @@ bool bk_password_take(struct bk_admin *admin, const struct bk_domain *domain, co
         return false;
     if (source == BK_PASSWORD_GENERATE)
         password_r->generated = text;
+    else
+        password_r->text = text;
     password_r->hash = hash(admin, text);
     return password_r->hash != NULL;
+}
+
+#define UNKNOWN_LENGTH 32 /* of 64 characters: 192 bits */
+
+const char *bk_password_nobody_knows(struct bk_admin *admin)
+{
+    static const char characters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                     "0123456789-_";
+    char text[UNKNOWN_LENGTH + 1] = "";
+    const char *result;
+
+    for (size_t i = 0; i < UNKNOWN_LENGTH; i++)
+        text[i] = random_of(characters);
+    result = hash(admin, text);
+    explicit_bzero(text, sizeof(text));
+    return result;
+}
+
+static bool is_hash_of(const char *text, const char *hash_text)
+{
+    struct crypt_data data = {0};
+    const char *result = crypt_r(text, hash_text, &data);
+    bool is_equal = result != NULL && strcmp(result, hash_text) == 0;
+
+    explicit_bzero(&data, sizeof(data));
+    return is_equal;
+}
+
+bool bk_password_may_follow(struct bk_admin *admin, const struct bk_account *account,
+                            const struct bk_new_password *password)
+{
+    const char *candidates[BK_PASSWORD_CANDIDATES_MAXIMUM];
+    const struct bk_credential *credential = NULL;
+    size_t count;
+
+    if (!account->force_changed || password->hash == NULL || password->generated != NULL)
+        return true;
+    if (password->text == NULL)
+        return bk_admin_fail(admin, BK_ERROR_VALUE,
+                             _("the password of %s was changed by force: the next one must be "
+                               "compared with the one before, so a hash can't be taken; use "
+                               "--password-stdin or --generate"),
+                             account->primary_address);
+    if (bk_admin_credentials(admin) == NULL ||
+        bk_credentials_lookup(admin->credentials, admin->arena, account->id, &credential,
+                              &admin->error) == BK_FAILED)
+        return false;
+    if (credential == NULL || credential->previous_hash == NULL)
+        return true;
+    count = bk_password_candidates(admin->arena, password->text, candidates);
+    for (size_t i = 0; i < count; i++) {
+        if (is_hash_of(candidates[i], credential->previous_hash))
+            return bk_admin_fail(admin, BK_ERROR_VALUE,
+                                 _("this password resembles the one that %s had before it was "
+                                   "changed by force. Choose another one"),
+                                 account->primary_address);
+    }
+    return true;
 }
 
 void bk_password_show(struct bk_admin *admin, const struct bk_new_password *password,

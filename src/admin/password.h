@@ -34,6 +34,7 @@ enum bk_password_source {
 
 struct bk_new_password {
     enum bk_password_source source;
+    const char *text;      /* typed; NULL where nobody typed one */
     const char *hash;      /* NULL: nothing new, or external */
     const char *generated; /* to be shown once; NULL otherwise */
 };
@@ -56,6 +57,17 @@ bool bk_password_check_text(struct bk_admin *admin, const struct bk_domain *doma
 bool bk_password_hash(const char *password, char hash_r[CRYPT_OUTPUT_SIZE]);
 /* What to tell then. */
 const char *bk_password_hash_failed(void);
+
+/*
+ * May this be the next password of an account whose last one was changed by force? Not if it
+ * resembles that one (rules/passwords.h), tried against its hash; nor a ready hash, which can't be
+ * compared. Any other account: true.
+ */
+bool bk_password_may_follow(struct bk_admin *admin, const struct bk_account *account,
+                            const struct bk_new_password *password);
+
+/* The hash of a random password that is shown to nobody; NULL: admin->error. */
+const char *bk_password_nobody_knows(struct bk_admin *admin);
 
 /* Print a generated password: into `object` with --json, else on standard output. */
 void bk_password_show(struct bk_admin *admin, const struct bk_new_password *password,

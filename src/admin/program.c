@@ -49,13 +49,13 @@ static const char *read_all(struct bk_admin *admin, int file)
 }
 
 /* 0, or an errno. */
-static int start(char **words, int output, int errors, pid_t *child_r)
+static int start(char **words, int input, int output, int errors, pid_t *child_r)
 {
     posix_spawn_file_actions_t actions;
     int problem;
 
     (void)posix_spawn_file_actions_init(&actions);
-    (void)posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    (void)posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
     (void)posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
     (void)posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO);
     problem = words[0] == NULL ? ENOENT
@@ -75,28 +75,53 @@ static int wait_for(pid_t child)
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+static int file_with(const char *text)
+{
+    int file = memfd_create("input", MFD_CLOEXEC);
+    size_t length = strlen(text);
+
+    if (file >= 0 &&
+        (write(file, text, length) != (ssize_t)length || lseek(file, 0, SEEK_SET) != 0)) {
+        (void)close(file);
+        file = -1;
+    }
+    return file;
+}
+
+static void close_if_open(int file)
+{
+    if (file >= 0)
+        (void)close(file);
+}
+
 struct bk_program_result bk_program_run(struct bk_admin *admin, const char *command,
                                         const char *const *arguments)
 {
+    return bk_program_run_with_input(admin, command, arguments, "");
+}
+
+struct bk_program_result bk_program_run_with_input(struct bk_admin *admin, const char *command,
+                                                   const char *const *arguments, const char *input)
+{
     struct bk_program_result result = {.status = -1, .output = "", .errors = ""};
+    int in = file_with(input);
     int output = memfd_create("output", MFD_CLOEXEC);
     int errors = memfd_create("errors", MFD_CLOEXEC);
     int problem = errno;
     pid_t child;
 
-    if (output >= 0 && errors >= 0)
-        problem = start(make_words(admin, command, arguments), output, errors, &child);
-    if (output >= 0 && errors >= 0 && problem == 0) {
+    if (in >= 0 && output >= 0 && errors >= 0)
+        problem = start(make_words(admin, command, arguments), in, output, errors, &child);
+    if (in >= 0 && output >= 0 && errors >= 0 && problem == 0) {
         result.status = wait_for(child);
         result.output = read_all(admin, output);
         result.errors = read_all(admin, errors);
     } else {
         result.errors = bk_arena_printf(admin->arena, "%s: %s", command, strerror(problem));
     }
-    if (output >= 0)
-        (void)close(output);
-    if (errors >= 0)
-        (void)close(errors);
+    close_if_open(in);
+    close_if_open(output);
+    close_if_open(errors);
     return result;
 }
 

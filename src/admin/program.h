@@ -20,6 +20,10 @@ struct bk_program_result {
 struct bk_program_result bk_program_run(struct bk_admin *admin, const char *command,
                                         const char *const *arguments);
 
+/* The same with `input` on its standard input. */
+struct bk_program_result bk_program_run_with_input(struct bk_admin *admin, const char *command,
+                                                   const char *const *arguments, const char *input);
+
 /* The last line of `text` that is not empty, for a message, without doveadm's prefixes; "" if there
  * is none. */
 const char *bk_program_last_line(struct bk_admin *admin, const char *text);

@@ -90,3 +90,105 @@ struct bk_password_alphabet bk_password_alphabet(const struct bk_plan *plan)
         .signs = plan->password_rule == BK_PANEL_B ? "_.!#%&()" : "-_.!#%&()+=?@",
     };
 }
+
+/* ---- what resembles the old one ---- */
+
+struct candidates {
+    struct bk_arena *arena;
+    const char **texts;
+    size_t count;
+};
+
+static void add(struct candidates *candidates, const char *text)
+{
+    for (size_t i = 0; i < candidates->count; i++) {
+        if (strcmp(candidates->texts[i], text) == 0)
+            return;
+    }
+    if (*text != '\0' && candidates->count < BK_PASSWORD_CANDIDATES_MAXIMUM)
+        candidates->texts[candidates->count++] = text;
+}
+
+static const char *swap_case(struct bk_arena *arena, const char *password)
+{
+    char *text = bk_arena_strdup(arena, password);
+
+    for (char *at = text; *at != '\0'; at++) {
+        if (strchr(UPPER LOWER, *at) != NULL)
+            *at = (char)(*at ^ ('a' ^ 'A'));
+    }
+    return text;
+}
+
+static const char *reverse(struct bk_arena *arena, const char *password)
+{
+    size_t length = strlen(password);
+    char *text = bk_arena_alloc(arena, length + 1);
+
+    for (size_t i = 0; i < length; i++)
+        text[i] = password[length - 1 - i];
+    return text;
+}
+
+static const char *without_last(struct bk_arena *arena, const char *password, size_t count)
+{
+    size_t length = strlen(password);
+    char *text = bk_arena_strdup(arena, password);
+
+    text[length > count ? length - count : 0] = '\0';
+    return text;
+}
+
+/* Add `step` (1 or -1) to the digits of `number`, which keeps its length; false: it went over the
+ * end (all are 0 now, or 9). */
+static bool step_digits(char *number, size_t length, int step)
+{
+    char end = step > 0 ? '9' : '0', begin = step > 0 ? '0' : '9';
+
+    while (length-- > 0) {
+        if (number[length] != end) {
+            number[length] = (char)(number[length] + step);
+            return true;
+        }
+        number[length] = begin;
+    }
+    return false;
+}
+
+/* 9 -> 10, 09 -> 10; 10 -> 09 and 9. */
+static void add_numbers(struct candidates *candidates, const char *password)
+{
+    struct bk_arena *arena = candidates->arena;
+    size_t end = strlen(password), begin;
+    char *higher = bk_arena_strdup(arena, password), *lower = bk_arena_strdup(arena, password);
+
+    while (end > 0 && strchr(DIGITS, password[end - 1]) == NULL)
+        end--;
+    for (begin = end; begin > 0 && strchr(DIGITS, password[begin - 1]) != NULL; begin--)
+        ;
+    if (begin == end)
+        return;
+    if (step_digits(higher + begin, end - begin, 1))
+        add(candidates, higher);
+    else
+        add(candidates, bk_arena_printf(arena, "%.*s1%s", (int)begin, higher, higher + begin));
+    if (!step_digits(lower + begin, end - begin, -1))
+        return;
+    add(candidates, lower);
+    if (lower[begin] == '0' && end - begin > 1)
+        add(candidates, bk_arena_printf(arena, "%.*s%s", (int)begin, lower, lower + begin + 1));
+}
+
+size_t bk_password_candidates(struct bk_arena *arena, const char *password,
+                              const char *candidates_r[BK_PASSWORD_CANDIDATES_MAXIMUM])
+{
+    struct candidates candidates = {.arena = arena, .texts = candidates_r};
+
+    add(&candidates, password);
+    add(&candidates, swap_case(arena, password));
+    add(&candidates, reverse(arena, password));
+    add(&candidates, without_last(arena, password, 1));
+    add(&candidates, without_last(arena, password, 2));
+    add_numbers(&candidates, password);
+    return candidates.count;
+}

@@ -9,6 +9,7 @@
 #define BK_RULES_PASSWORDS_H
 
 #include "rules/account.h"
+#include "rules/arena.h"
 
 enum bk_password_problem {
     BK_PASSWORD_FINE = 0,
@@ -28,6 +29,14 @@ enum bk_password_problem bk_password_check(const struct bk_domain *domain, const
                                            const char *password);
 /* English, for gettext. Never contains the password. */
 const char *bk_password_problem_text(enum bk_password_problem problem);
+#define BK_PASSWORD_CANDIDATES_MAXIMUM 12
+/*
+ * The old passwords that `password` would resemble too much (PRODUCT.md section 3): the same; with
+ * letter case swapped; reversed; without its last character or its last two; with its last number
+ * one higher or one lower. Each once; how many there are. The texts live in `arena`.
+ */
+size_t bk_password_candidates(struct bk_arena *arena, const char *password,
+                              const char *candidates_r[BK_PASSWORD_CANDIDATES_MAXIMUM]);
 /* The characters a generated password may be made of under this plan: one string each for upper
  * case, lower case, digits and signs. */
 struct bk_password_alphabet {

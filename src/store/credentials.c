@@ -40,13 +40,50 @@ void bk_credentials_close(struct bk_credentials **credentials)
 
 /* ---- edits ---- */
 
+static bool run_with_address(struct bk_credentials *credentials, const char *sql,
+                             int64_t account_id, const char *address, struct bk_error *error)
+{
+    struct bk_query query;
+
+    if (!bk_query_begin_list(&query, &credentials->database, sql, error))
+        return false;
+    bk_query_bind_number(&query, account_id);
+    bk_query_bind_text(&query, address);
+    return bk_query_run(&query, error);
+}
+
+bool bk_credentials_add_former(struct bk_credentials *credentials, int64_t account_id,
+                               const char *address, struct bk_error *error)
+{
+    return run_with_address(credentials,
+                            "INSERT INTO former_addresses (account_id, address) VALUES ($1, $2) "
+                            "ON CONFLICT (address) DO UPDATE SET account_id = excluded.account_id",
+                            account_id, address, error);
+}
+
+/* The address that the row has now stays known; the one that it gets is a former one of nobody. */
+static bool change_address(struct bk_credentials *credentials, int64_t account_id,
+                           const char *address, struct bk_error *error)
+{
+    return run_with_address(credentials,
+                            "INSERT INTO former_addresses (account_id, address) "
+                            "SELECT account_id, primary_address FROM credentials "
+                            "WHERE account_id = $1 AND primary_address <> $2 "
+                            "ON CONFLICT (address) DO UPDATE SET account_id = excluded.account_id",
+                            account_id, address, error) &&
+           run_with_address(credentials,
+                            "DELETE FROM former_addresses WHERE $1 = $1 AND address = $2",
+                            account_id, address, error);
+}
+
 bool bk_credentials_put(struct bk_credentials *credentials, const struct bk_credential *credential,
                         struct bk_error *error)
 {
     const struct bk_access *access = &credential->access;
     struct bk_query query;
 
-    if (!bk_query_begin(
+    if (!change_address(credentials, credential->account_id, credential->primary_address, error) ||
+        !bk_query_begin(
             &query, &credentials->database,
             "INSERT INTO credentials (account_id, login, primary_address, locked, imap_allowed, "
             "pop3_allowed, submission_allowed, managesieve_allowed, imap_reason, pop3_reason, "
@@ -82,17 +119,19 @@ bool bk_credentials_put(struct bk_credentials *credentials, const struct bk_cred
     return bk_query_run(&query, error);
 }
 
-bool bk_credentials_set_hash(struct bk_credentials *credentials, int64_t account_id,
-                             const char *hash, struct bk_error *error)
+static bool set_hash(struct bk_credentials *credentials, int64_t account_id, const char *hash,
+                     bool forced, struct bk_error *error)
 {
     struct bk_query query;
 
     if (!bk_query_begin(&query, &credentials->database,
-                        "UPDATE credentials SET previous_hash = password_hash, password_hash = $1 "
-                        "WHERE account_id = $2",
+                        "UPDATE credentials SET password_hash = $1, forced = $2, previous_hash = "
+                        "CASE WHEN forced = 1 THEN previous_hash ELSE password_hash END "
+                        "WHERE account_id = $3",
                         error))
         return false;
     bk_query_bind_text(&query, hash);
+    bk_query_bind_number(&query, forced);
     bk_query_bind_number(&query, account_id);
     if (!bk_query_run(&query, error))
         return false;
@@ -103,11 +142,27 @@ bool bk_credentials_set_hash(struct bk_credentials *credentials, int64_t account
     return false;
 }
 
+bool bk_credentials_set_hash(struct bk_credentials *credentials, int64_t account_id,
+                             const char *hash, struct bk_error *error)
+{
+    return set_hash(credentials, account_id, hash, false, error);
+}
+
+bool bk_credentials_force_hash(struct bk_credentials *credentials, int64_t account_id,
+                               const char *hash, struct bk_error *error)
+{
+    return set_hash(credentials, account_id, hash, true, error);
+}
+
 bool bk_credentials_delete(struct bk_credentials *credentials, int64_t account_id,
                            struct bk_error *error)
 {
     struct bk_query query;
 
+    if (!run_with_address(credentials,
+                          "DELETE FROM former_addresses WHERE account_id = $1 AND $2 = $2",
+                          account_id, "", error))
+        return false;
     if (!bk_query_begin(&query, &credentials->database,
                         "DELETE FROM credentials WHERE account_id = $1", error))
         return false;
@@ -120,7 +175,7 @@ bool bk_credentials_delete(struct bk_credentials *credentials, int64_t account_i
 #define COLUMNS                                                                                    \
     "account_id, login, primary_address, password_hash, previous_hash, locked, imap_allowed, "     \
     "pop3_allowed, submission_allowed, managesieve_allowed, imap_reason, pop3_reason, "            \
-    "submission_reason, managesieve_reason, home, uid, gid, external_auth"
+    "submission_reason, managesieve_reason, home, uid, gid, external_auth, forced"
 
 static const struct bk_credential *read_credential(struct bk_query *query, struct bk_arena *arena)
 {
@@ -145,6 +200,7 @@ static const struct bk_credential *read_credential(struct bk_query *query, struc
     credential->uid = bk_query_number(query);
     credential->gid = bk_query_number(query);
     credential->external_auth = bk_query_flag(query);
+    credential->forced = bk_query_flag(query);
     return credential;
 }
 

@@ -28,18 +28,29 @@ struct bk_credential {
     const char *home; /* absolute */
     int64_t uid, gid;
     bool external_auth;
+    bool forced; /* the password is one that nobody knows: bk_credentials_force_hash() */
 };
 typedef bool bk_credential_row(void *context, const struct bk_credential *credential);
 
 struct bk_credentials *bk_credentials_open(const char *path, struct bk_error *error);
 void bk_credentials_close(struct bk_credentials **credentials);
 
-/* Insert or update everything but the two hashes. */
+/* Insert or update everything but the two hashes. A primary address that the account had before
+ * becomes a former one (see bk_credentials_add_former()). */
 bool bk_credentials_put(struct bk_credentials *credentials, const struct bk_credential *credential,
                         struct bk_error *error);
-/* The present hash becomes the previous one. NULL clears it (no login). */
+/* Let the account be found under this address, too: an address that it had, or is about to get. It
+ * ends when it becomes somebody's primary address. */
+bool bk_credentials_add_former(struct bk_credentials *credentials, int64_t account_id,
+                               const char *address, struct bk_error *error);
+/* The present hash becomes the previous one, but for one that was set by force. NULL clears it (no
+ * login). */
 bool bk_credentials_set_hash(struct bk_credentials *credentials, int64_t account_id,
                              const char *hash, struct bk_error *error);
+/* The hash of a password that nobody knows. The previous one is then that of the last password
+ * that somebody chose, however often this is done. */
+bool bk_credentials_force_hash(struct bk_credentials *credentials, int64_t account_id,
+                               const char *hash, struct bk_error *error);
 bool bk_credentials_delete(struct bk_credentials *credentials, int64_t account_id,
                            struct bk_error *error);
 enum bk_lookup bk_credentials_lookup(struct bk_credentials *credentials, struct bk_arena *arena,

@@ -37,6 +37,7 @@ MIGRATIONS = \
 	sql/settings-0001-first.sql \
 	sql/credentials-0001-first.sql \
 	sql/credentials-0002-staged.sql \
+	sql/credentials-0003-former.sql \
 	sql/state-0001-first.sql \
 	sql/limits-0001-first.sql
 EXTRA_DIST += $(MIGRATIONS) sql/embed.awk sql/schema.sql

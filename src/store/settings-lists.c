@@ -113,6 +113,12 @@ static const char *like_pattern(struct bk_arena *arena, const char *text)
     return pattern;
 }
 
+/* "%@domain"; a domain name has no sign of LIKE's. */
+static const char *ends_with_domain(struct bk_arena *arena, const char *domain)
+{
+    return bk_arena_printf(arena, "%%@%s", domain);
+}
+
 #define FILTER_DOMAIN " AND d.name = $1"
 #define FILTER_SEARCH                                                                              \
     " AND (lower(c.name) LIKE $2 ESCAPE '!' OR lower(c.full_name) LIKE $2 ESCAPE '!' OR "          \
@@ -269,6 +275,43 @@ enum bk_lookup bk_settings_list_aliases(struct bk_settings *settings, int64_t ac
         return BK_FAILED;
     bk_query_bind_number(&list.query, account_id);
     return run_list(&list, error);
+}
+
+enum bk_lookup bk_settings_list_force_changed(struct bk_settings *settings, bk_text_row *row,
+                                              void *context, struct bk_error *error)
+{
+    struct list list = {.read = read_text, .row = &row, .context = context};
+
+    if (!bk_query_begin_list(&list.query, &settings->database,
+                             "SELECT m.address FROM accounts c JOIN addresses m "
+                             "ON m.account_id = c.id AND m.kind = 'primary' "
+                             "WHERE c.force_changed = 1 ORDER BY m.address",
+                             error))
+        return BK_FAILED;
+    return run_list(&list, error);
+}
+
+enum bk_lookup bk_settings_list_foreign_aliases(struct bk_settings *settings, const char *domain,
+                                                bk_text_row *row, void *context,
+                                                struct bk_error *error)
+{
+    struct list list = {.read = read_text, .row = &row, .context = context};
+    struct bk_arena *arena = bk_arena_create();
+    enum bk_lookup found = BK_FAILED;
+
+    if (bk_query_begin_list(&list.query, &settings->database,
+                            "SELECT a.address FROM addresses a "
+                            "JOIN accounts c ON c.id = a.account_id "
+                            "JOIN domains d ON d.id = c.domain_id "
+                            "WHERE a.kind = 'alias' AND d.name <> $1 AND "
+                            "a.address LIKE $2 ESCAPE '!' ORDER BY a.address",
+                            error)) {
+        bk_query_bind_text(&list.query, domain);
+        bk_query_bind_text(&list.query, ends_with_domain(arena, domain));
+        found = run_list(&list, error);
+    }
+    bk_arena_destroy(&arena);
+    return found;
 }
 
 enum bk_lookup bk_settings_list_forwarders(struct bk_settings *settings, const char *address,

@@ -121,6 +121,13 @@ enum bk_lookup bk_settings_count_accounts(struct bk_settings *settings,
 /* Aliases of an account in alphabetical order. */
 enum bk_lookup bk_settings_list_aliases(struct bk_settings *settings, int64_t account_id,
                                         bk_text_row *row, void *context, struct bk_error *error);
+/* Primary addresses of accounts whose password was changed by force. */
+enum bk_lookup bk_settings_list_force_changed(struct bk_settings *settings, bk_text_row *row,
+                                              void *context, struct bk_error *error);
+/* Aliases in `domain` (a name) of accounts of other domains: what renames have left there. */
+enum bk_lookup bk_settings_list_foreign_aliases(struct bk_settings *settings, const char *domain,
+                                                bk_text_row *row, void *context,
+                                                struct bk_error *error);
 /* Primary addresses of accounts that forward to `address`. */
 enum bk_lookup bk_settings_list_forwarders(struct bk_settings *settings, const char *address,
                                            bk_text_row *row, void *context, struct bk_error *error);

@@ -196,6 +196,10 @@ class Lab:
         output = run([*shlex.split(self.environment["LAB_POSTQUEUE"]), "-j"], want_exit=None).output
         return [json.loads(line) for line in output.splitlines()]
 
+    def flush_queue(self):
+        """Lets Postfix try at once what it has put off."""
+        run([*shlex.split(self.environment["LAB_POSTQUEUE"]), "-f"])
+
     def wait_for_empty_queue(self):
         # Twice, since a file that moves to another folder during one look can be missed by it.
         try:

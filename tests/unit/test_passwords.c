@@ -124,10 +124,49 @@ START_TEST(generates_from_what_is_allowed)
 }
 END_TEST
 
+/* PRODUCT.md section 3: what the old one may not have been. */
+START_TEST(candidates)
+{
+    static const struct {
+        const char *password, *want; /* joined by blanks, in order */
+    } cases[] = {
+        {"Abcdef!", "Abcdef! aBCDEF! !fedcbA Abcdef Abcde"},
+        {"Abc-12", "Abc-12 aBC-12 21-cbA Abc-1 Abc- Abc-13 Abc-11"},
+        {"Summer2024!", "Summer2024! sUMMER2024! !4202remmuS Summer2024 Summer202 Summer2025! "
+                        "Summer2023!"},
+        {"a1b9", "a1b9 A1B9 9b1a a1b a1 a1b10 a1b8"},
+        {"a10", "a10 A10 01a a1 a a11 a09 a9"},
+        {"a09", "a09 A09 90a a0 a a10 a08 a8"},
+        {"a99x", "a99x A99X x99a a99 a9 a100x a98x"},
+        {"a100", "a100 A100 001a a10 a1 a101 a099 a99"},
+        {"a0", "a0 A0 0a a a1"},
+        {"a00", "a00 A00 00a a0 a a01"},
+        {"12", "12 21 1 13 11"},
+        {"abba", "abba ABBA abb ab"},
+        {"9", "9 10 8"},
+        {"", ""},
+    };
+    struct bk_arena *arena = bk_arena_create();
+
+    for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
+        const char *found[BK_PASSWORD_CANDIDATES_MAXIMUM];
+        size_t count = bk_password_candidates(arena, cases[i].password, found);
+        const char *got = "";
+
+        ck_assert_uint_le(count, BK_PASSWORD_CANDIDATES_MAXIMUM);
+        for (size_t k = 0; k < count; k++)
+            got = bk_arena_printf(arena, "%s%s%s", got, k > 0 ? " " : "", found[k]);
+        ck_assert_msg(strcmp(got, cases[i].want) == 0, "%s: got \"%s\", want \"%s\"",
+                      cases[i].password, got, cases[i].want);
+    }
+    bk_arena_destroy(&arena);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {checks, a_password_is_never_empty, allows_these_bytes_only,
-                                  generates_from_what_is_allowed};
+                                  generates_from_what_is_allowed, candidates};
 
     return unit_run("passwords", tests, UNIT_COUNT(tests));
 }

@@ -215,7 +215,8 @@ START_TEST(no_file)
 }
 END_TEST
 
-/* Without comments, and each run of blanks as one. */
+/* Without comments, each run of blanks as one, and none before a comma or a bracket's end: there a
+ * migration that adds a column leaves one. */
 static void append_normal(char *text, size_t size, const char *sql)
 {
     size_t end = strlen(text);
@@ -223,6 +224,8 @@ static void append_normal(char *text, size_t size, const char *sql)
     for (; *sql != '\0' && end + 2 < size; sql++) {
         if (sql[0] == '-' && sql[1] == '-')
             sql += strcspn(sql, "\n");
+        if (strchr(",)", *sql) != NULL && end > 0 && text[end - 1] == ' ')
+            end--;
         if (!isspace((unsigned char)*sql))
             text[end++] = *sql;
         else if (end > 0 && !isspace((unsigned char)text[end - 1]))
