@@ -167,6 +167,15 @@ static bool find_present(struct bk_bulk *bulk, struct bk_bulk_row *row)
     return true;
 }
 
+/* After a forced change. */
+static bool check_resemblance(struct bk_bulk *bulk, struct bk_bulk_row *row)
+{
+    const struct bk_new_password password = {
+        .source = BK_PASSWORD_STDIN, .text = row->password, .hash = ""};
+
+    return bk_password_may_follow(bulk->admin, row->present, &password) || take_error(bulk, row);
+}
+
 static bool check_edit(struct check *check, struct bk_bulk_row *row)
 {
     struct bk_bulk *bulk = check->bulk;
@@ -186,7 +195,8 @@ static bool check_edit(struct check *check, struct bk_bulk_row *row)
     row->capacity_bytes = row->present->capacity_bytes;
     if (has_capacity && *row->capacity != '\0')
         check_capacity(bulk, row, row->present->capacity_bytes);
-    return *row->password == '\0' || check_password(check, row, row->present->name);
+    return *row->password == '\0' ||
+           (check_password(check, row, row->present->name) && check_resemblance(bulk, row));
 }
 
 /* ---- all of them ---- */

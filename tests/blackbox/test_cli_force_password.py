@@ -2,12 +2,16 @@
 # SPDX-License-Identifier: MIT
 """`account force-password`: a hijacked account, from the alarm to its next password."""
 
-import crypt
 import json
 import os
 import shlex
+import warnings
 
 import pytest
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import crypt
 
 import credentials
 from fake_doveadm import doveadm  # noqa: F401 (a fixture)
@@ -144,6 +148,20 @@ def test_next_password_may_not_resemble(scratch, domain):
     # The rule is for forced changes only.
     scratch.cli("account", "password", "taro@a.example", "--password-stdin",
                 stdin="An0ther#Wq5.kLm1\n")
+
+
+def test_edit_file_obeys_the_rule_too(scratch, domain):
+    scratch.cli("account", "force-password", "taro@a.example")
+    file = scratch.folder / "edit.csv"
+    words = ["account", "edit", file, "--domain", "a.example"]
+    file.write_text(f"mail_account,password,mail_capacity\ntaro,{OLD.swapcase()},\n")
+    result = scratch.run(*words)
+    assert result.returncode == 65 and "resembles" in result.stderr + result.stdout
+    assert scratch.json("account", "show", "taro@a.example")["force_changed"]
+    file.write_text("mail_account,password,mail_capacity\ntaro,An0ther#Wq5.kLm,\n")
+    scratch.cli(*words)
+    assert not scratch.json("account", "show", "taro@a.example")["force_changed"]
+    credentials.check_settled(scratch)
 
 
 def test_generated_password_ends_the_mark(scratch, domain):
