@@ -199,7 +199,7 @@ CREATE TABLE sender_lists (
     account_id BIGINT NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
     pattern TEXT NOT NULL,
     kind TEXT NOT NULL CHECK (kind IN ('allow', 'block')),
-    PRIMARY KEY (account_id, pattern)
+    PRIMARY KEY (account_id, kind, pattern)
 );
 
 -- Work that goes on after a crash. The account may be gone before its job.

@@ -48,16 +48,19 @@ struct bk_plan {
     bool forward_allowed;
     int64_t forward_targets_maximum; /* 0 = no limit */
     bool auto_reply_allowed;
-    int64_t auto_reply_width_maximum; /* half-width characters, 0 = no limit */
+    int64_t auto_reply_width_maximum;    /* half-width characters, 0 = no limit */
+    int64_t auto_reply_interval_seconds; /* one answer per sender in it */
     /* spam */
     bool spam_tag_allowed;
+    bool spam_tag_default;
     const char *spam_tag_text; /* the default text of the subject tag */
     bool spam_tag_text_settable;
     bool spam_sort_allowed;
     bool spam_sort_default;
     const char *spam_folder;
-    bool spam_actions_allowed; /* off, tag, move, delete */
-    bool spam_lists_allowed;   /* score, allow and block list */
+    bool spam_actions_allowed;     /* off, tag, move, delete */
+    bool spam_lists_allowed;       /* score, allow and block list */
+    int64_t spam_score_hundredths; /* required score where the account has none */
     /* retention */
     enum bk_retention_kind retention_kind;
     int64_t archive_seconds; /* 0 = never */

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define COUNT_MAXIMUM INT32_MAX
+#define SCORE_MAXIMUM 99999    /* hundredths */
 #define NAME_LENGTH_MAXIMUM 64 /* a local part: RFC 5321 section 4.5.3.1.1 */
 #define PASSWORD_LENGTH_MAXIMUM 256
 #define TEXT_LENGTH_MAXIMUM 255
@@ -48,7 +49,9 @@ const struct bk_plan_field bk_plan_fields[] = {
     NUMBER(forward_targets_maximum, 0, COUNT_MAXIMUM),
     FIELD(auto_reply_allowed, BK_PLAN_SWITCH),
     NUMBER(auto_reply_width_maximum, 0, COUNT_MAXIMUM),
+    FIELD(auto_reply_interval_seconds, BK_PLAN_DURATION),
     FIELD(spam_tag_allowed, BK_PLAN_SWITCH),
+    FIELD(spam_tag_default, BK_PLAN_SWITCH),
     FIELD(spam_tag_text, BK_PLAN_TEXT),
     FIELD(spam_tag_text_settable, BK_PLAN_SWITCH),
     FIELD(spam_sort_allowed, BK_PLAN_SWITCH),
@@ -56,6 +59,7 @@ const struct bk_plan_field bk_plan_fields[] = {
     FIELD(spam_folder, BK_PLAN_TEXT),
     FIELD(spam_actions_allowed, BK_PLAN_SWITCH),
     FIELD(spam_lists_allowed, BK_PLAN_SWITCH),
+    NUMBER(spam_score_hundredths, 0, SCORE_MAXIMUM),
     WORD(retention_kind, retention_kinds),
     FIELD(archive_seconds, BK_PLAN_DURATION),
     FIELD(trash_seconds, BK_PLAN_DURATION),

@@ -25,6 +25,7 @@ libstore_la_SOURCES = \
 	src/store/settings-plans.c \
 	src/store/settings-private.h \
 	src/store/settings-rows.c \
+	src/store/settings-spam.h src/store/settings-spam.c \
 	src/store/state.h src/store/state.c \
 	src/store/state-private.h \
 	src/store/state-rows.c

@@ -6,8 +6,7 @@
 
 /* Columns of the table that struct bk_plan does not hold: a copy takes them over as they are. */
 #define OTHER_COLUMNS                                                                              \
-    ", auto_reply_interval_seconds, spam_tag_default, spam_score_hundredths, "                     \
-    "send_messages_per_hour, send_messages_per_day, send_recipients_per_hour, "                    \
+    ", send_messages_per_hour, send_messages_per_day, send_recipients_per_hour, "                  \
     "send_recipients_per_day"
 
 /* "capacity_kind, capacity_choices, …", or "$1, $2, …". */

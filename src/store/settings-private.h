@@ -28,6 +28,7 @@ extern const char *const bk_account_state_words[];
     "p.capacity_maximum_bytes, p.capacity_required, p.capacity_default_bytes, "                    \
     "p.quota_grace_bytes, p.full_is_temporary, p.receive_off, p.forward_allowed, "                 \
     "p.forward_targets_maximum, p.auto_reply_allowed, p.auto_reply_width_maximum, "                \
+    "p.auto_reply_interval_seconds, p.spam_tag_default, p.spam_score_hundredths, "                 \
     "p.spam_tag_allowed, p.spam_tag_text, p.spam_tag_text_settable, p.spam_sort_allowed, "         \
     "p.spam_sort_default, p.spam_folder, p.spam_actions_allowed, p.spam_lists_allowed, "           \
     "p.retention_kind, p.archive_seconds, p.trash_seconds, p.junk_seconds, p.trash_names, "        \

@@ -28,6 +28,9 @@ const struct bk_plan *bk_read_plan(struct bk_query *query, struct bk_arena *aren
     plan->forward_targets_maximum = bk_query_number(query);
     plan->auto_reply_allowed = bk_query_flag(query);
     plan->auto_reply_width_maximum = bk_query_number(query);
+    plan->auto_reply_interval_seconds = bk_query_number(query);
+    plan->spam_tag_default = bk_query_flag(query);
+    plan->spam_score_hundredths = bk_query_number(query);
     plan->spam_tag_allowed = bk_query_flag(query);
     plan->spam_tag_text = bk_query_text(query, arena);
     plan->spam_tag_text_settable = bk_query_flag(query);

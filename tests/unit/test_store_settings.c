@@ -48,6 +48,8 @@ static const struct bk_plan want_plans[] = {
         .spam_folder = "Junk",
         .spam_actions_allowed = true,
         .spam_lists_allowed = true,
+        .spam_score_hundredths = 500,
+        .auto_reply_interval_seconds = 7 * DAY,
         .retention_kind = BK_RETENTION_ANY,
         .archive_seconds = 180 * DAY,
         .trash_seconds = 31 * DAY,
@@ -64,6 +66,7 @@ static const struct bk_plan want_plans[] = {
 #define PANEL_A                                                                                    \
     .receive_off = BK_RECEIVE_OFF_DROPS, .forward_allowed = true, .forward_targets_maximum = 20,   \
     .auto_reply_allowed = true, .auto_reply_width_maximum = 600, .spam_tag_allowed = true,         \
+    .auto_reply_interval_seconds = 7 * DAY, .spam_score_hundredths = 500,                          \
     .spam_tag_text = "[SPAM]", .spam_folder = "Junk", .trash_names = "", .name_rule = BK_PANEL_A,  \
     .name_length_minimum = 2, .name_length_maximum = 32, .password_rule = BK_PANEL_A,              \
     .password_length_minimum = 8, .password_length_maximum = 64, .password_dictionary = true,      \
@@ -117,6 +120,8 @@ static const struct bk_plan want_plans[] = {
         .spam_folder = "caughtspam",
         .spam_actions_allowed = true,
         .spam_lists_allowed = true,
+        .spam_score_hundredths = 500,
+        .auto_reply_interval_seconds = 7 * DAY,
         .retention_kind = BK_RETENTION_NONE,
         .trash_names = "",
         .registration_rows_maximum = 50,
@@ -157,6 +162,9 @@ static void check_plan(const struct bk_plan *got, const struct bk_plan *want)
     SAME_NUMBER(auto_reply_allowed);
     SAME_NUMBER(auto_reply_width_maximum);
     SAME_NUMBER(spam_tag_allowed);
+    SAME_NUMBER(spam_tag_default);
+    SAME_NUMBER(spam_score_hundredths);
+    SAME_NUMBER(auto_reply_interval_seconds);
     SAME_TEXT(spam_tag_text);
     SAME_NUMBER(spam_tag_text_settable);
     SAME_NUMBER(spam_sort_allowed);
