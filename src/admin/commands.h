@@ -101,6 +101,14 @@ bool bk_run_retention_hold(struct bk_admin *admin);
 bool bk_run_retention_release(struct bk_admin *admin);
 bool bk_run_retention_run(struct bk_admin *admin);
 
+/* spam.c */
+extern const struct bk_option bk_spam_set_options[];
+bool bk_run_spam_set(struct bk_admin *admin);
+bool bk_run_spam_allow(struct bk_admin *admin);
+bool bk_run_spam_block(struct bk_admin *admin);
+bool bk_run_spam_forget(struct bk_admin *admin);
+bool bk_run_spam_show(struct bk_admin *admin);
+
 /* usage.c */
 extern const struct bk_option bk_usage_options[];
 bool bk_run_usage(struct bk_admin *admin);

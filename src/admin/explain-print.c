@@ -48,6 +48,21 @@ static void print_durations(struct bk_admin *admin, json_t *retention, json_t *s
     json_object_set(shown, "rests", json_object_get(retention, "rests"));
 }
 
+static void print_spam(struct bk_admin *admin, json_t *spam, json_t *shown)
+{
+    const char *action = json_string_value(json_object_get(spam, "action"));
+
+    if (action != NULL && !json_is_true(json_object_get(spam, "score_decides")))
+        json_object_set_new(
+            shown, "spam",
+            json_string(bk_arena_printf(admin->arena, _("%s, by the scanner's word"), action)));
+    else if (action != NULL)
+        json_object_set_new(
+            shown, "spam",
+            json_string(bk_arena_printf(admin->arena, _("%s, from a score of %.2f"), action,
+                                        json_real_value(json_object_get(spam, "score")))));
+}
+
 static void print_sender(struct bk_admin *admin, json_t *sender, json_t *shown)
 {
     const char *login = json_string_value(json_object_get(sender, "login"));
@@ -78,6 +93,7 @@ void bk_explain_print(struct bk_admin *admin, json_t *object)
         {"trash_seconds", N_("Trash emptied after"), BK_COLUMN_TEXT},
         {"junk_seconds", N_("Junk emptied after"), BK_COLUMN_TEXT},
         {"rests", N_("Retention rests"), BK_COLUMN_TEXT},
+        {"spam", N_("Spam"), BK_COLUMN_TEXT},
         {NULL, NULL, 0},
     };
     static const struct bk_column leaf_columns[] = {
@@ -98,6 +114,7 @@ void bk_explain_print(struct bk_admin *admin, json_t *object)
         json_string(bk_explain_setting_text(admin, json_object_get(object, "decided_by"))));
     print_sender(admin, json_object_get(object, "sender"), shown);
     print_durations(admin, json_object_get(object, "retention"), shown);
+    print_spam(admin, json_object_get(object, "spam"), shown);
     bk_output_record(admin, shown, columns);
     if (json_array_size(targets) > 0)
         bk_output_list(admin, targets, leaf_columns, NULL, NULL);

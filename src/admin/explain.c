@@ -8,6 +8,7 @@
 #include "admin/deciding-setting.h"
 #include "admin/explain.h"
 #include "admin/output.h"
+#include "admin/spam.h"
 #include "rules/sender.h"
 
 #include <stdio.h>
@@ -219,6 +220,15 @@ static json_t *explain_recipient(struct bk_admin *admin, const struct question *
 
 /* ---- the command ---- */
 
+/* What sieve does with it. */
+static bool add_delivery(struct bk_admin *admin, json_t *object, const struct bk_account *account)
+{
+    json_t *spam = account != NULL ? bk_lookup_spam(admin, account) : json_null();
+
+    json_object_set_new(object, "spam", spam);
+    return spam != NULL;
+}
+
 static bool run_recipient(struct bk_admin *admin, const char *recipient)
 {
     struct bk_route route;
@@ -242,6 +252,8 @@ static bool run_recipient(struct bk_admin *admin, const char *recipient)
     if (question.answer == NULL)
         question.answer = "";
     object = explain_recipient(admin, &question, recipient);
+    if (!add_delivery(admin, object, route.account))
+        return false;
     if (sender != NULL)
         json_object_set_new(object, "sender", explain_sender(admin, question.directory, sender));
     bk_settings_end_read(admin->settings);

@@ -53,6 +53,7 @@ boxkeeper_SOURCES = \
 	src/admin/retention.c src/admin/retention-run.c \
 	src/admin/sample.c \
 	src/admin/setup.h src/admin/setup.c \
+	src/admin/spam.h src/admin/spam.c \
 	src/admin/text.h \
 	src/admin/usage.c
 boxkeeper_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SMARTCOLS_CFLAGS) $(PWQUALITY_CFLAGS) $(CRYPT_CFLAGS) -pthread
@@ -65,6 +66,7 @@ EXTRA_DIST += src/admin/embed-files.awk
 
 setup_files = \
 	$(top_srcdir)/conf/dovecot-2.3/99-boxkeeper.conf \
+	$(top_srcdir)/conf/dovecot-2.3/boxkeeper.sieve \
 	$(top_srcdir)/conf/dovecot-2.3/boxkeeper-maildir.conf.ext \
 	$(top_srcdir)/conf/dovecot-2.3/boxkeeper-mdbox.conf.ext \
 	$(top_srcdir)/conf/dovecot-2.3/boxkeeper-sdbox.conf.ext \

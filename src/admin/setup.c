@@ -174,6 +174,7 @@ bool bk_run_setup_dovecot(struct bk_admin *admin)
 {
     static const struct target targets[] = {
         {"dovecot-2.3/99-boxkeeper.conf", "/etc/dovecot/conf.d/99-boxkeeper.conf", "0644"},
+        {"dovecot-2.3/boxkeeper.sieve", "/etc/dovecot/conf.d/boxkeeper.sieve", "0644"},
         {"dovecot-2.3/boxkeeper-sql.conf.ext", "/etc/dovecot/conf.d/boxkeeper-sql.conf.ext",
          "0600"},
         {"dovecot-2.3/boxkeeper-maildir.conf.ext", "/etc/dovecot/conf.d/boxkeeper-maildir.conf.ext",
@@ -192,6 +193,8 @@ bool bk_run_setup_dovecot(struct bk_admin *admin)
         NULL,
     };
     static const char *const after[] = {
+        N_("sievec /etc/dovecot/conf.d/boxkeeper.sieve (again after each change of that file, and "
+           "of Dovecot's version)"),
         N_("doveconf -n >/dev/null && systemctl restart dovecot"),
         N_("systemctl enable --now boxkeeper-retention.timer"),
         N_("boxkeeper check"),
@@ -245,6 +248,9 @@ bool bk_run_setup_postfix(struct bk_admin *admin)
            "as permit_mynetworks, unless those clients may skip it"),
         N_("receive_override_options=no_address_mappings on the last cleanup: forwards and aliases "
            "would not be expanded"),
+        N_("header_checks or receive_override_options=no_header_body_checks by which a sender's "
+           "own "
+           "X-Spam headers would pass: they must be gone before the scanner adds its own"),
         N_("another virtual_mailbox_maps, virtual_alias_maps or transport for these domains"),
         NULL,
     };
