@@ -9,6 +9,7 @@ tmpfilesdir = $(prefix)/lib/tmpfiles.d
 
 conf_examples = \
 	dovecot-2.3/99-boxkeeper.conf \
+	dovecot-2.3/boxkeeper.sieve \
 	dovecot-2.3/boxkeeper-maildir.conf.ext \
 	dovecot-2.3/boxkeeper-mdbox.conf.ext \
 	dovecot-2.3/boxkeeper-sdbox.conf.ext \

@@ -4,6 +4,7 @@
 
 #include "dovecot-plugin/databases.h"
 #include "dovecot-plugin/quota.h"
+#include "dovecot-plugin/spam.h"
 
 #include "rules/address.h"
 #include "rules/admission.h"
@@ -137,6 +138,7 @@ static int deliver_mail_hook(struct mail_deliver_context *ctx, struct mail_stora
 {
     struct boxkeeper_user *context = BOXKEEPER_USER(ctx->rcpt_user);
     struct bk_admission admission;
+    bool spam;
 
     if (context == NULL)
         return run_sieve(ctx, storage_r);
@@ -147,6 +149,10 @@ static int deliver_mail_hook(struct mail_deliver_context *ctx, struct mail_stora
     if (admission.action != BK_ADMISSION_ACCEPT && admission.reason != BK_REASON_FULL &&
         admission.reason != BK_REASON_FULL_FOR_NOW) {
         ctx->tempfail_error = bk_admission_reply(admission.reason);
+        return -1;
+    }
+    if (!boxkeeper_spam_prepare(context, ctx, &spam)) {
+        ctx->tempfail_error = bk_admission_reply(BK_REASON_SETTINGS_FAILED);
         return -1;
     }
     if (admission.action == BK_ADMISSION_ACCEPT && !admission.store)

@@ -10,6 +10,7 @@
  *   usage       tells state.db how full the mailbox is
  *   activity    tells it when he logged in, and when mail came
  *   delivery    asks admission once more in LMTP; what is not to be stored is let go
+ *   spam        its verdict on the message, for sieve
  *   folders     which folders retention is about
  *   retention   archive and expiry at the end of a session, in long sessions, and by the sweep
  *   archive     the move itself, safe against being killed anywhere

@@ -1,0 +1,37 @@
+# SPDX-FileCopyrightText: Boxkeeper authors
+# SPDX-License-Identifier: MIT
+#
+# Boxkeeper's global script: it runs before the users' own ones and does what the plugin has decided
+# for this message and this account. All values come from the plugin; nothing is decided here.
+# After a change of this file: sievec boxkeeper.sieve, as root.
+
+require ["environment", "variables", "vnd.dovecot.environment", "editheader", "fileinto",
+    "mailbox"];
+
+if string "${env.vnd.dovecot.config.boxkeeper_spam_delete}" "yes" {
+    discard;
+    stop;
+}
+
+# The Subject comes decoded and is encoded anew. What an earlier mailbox of ours has tagged is not
+# tagged twice.
+if allof (not string "${env.vnd.dovecot.config.boxkeeper_spam_tag}" "",
+          not header :contains "Subject" "${env.vnd.dovecot.config.boxkeeper_spam_tag}") {
+    set "subject" "";
+    if header :matches "Subject" "*" {
+        set "subject" " ${1}";
+    }
+    deleteheader "Subject";
+    addheader "Subject" "${env.vnd.dovecot.config.boxkeeper_spam_tag}${subject}";
+}
+
+# Not to be stored: receive OFF, or a form of the address that only answers.
+if string "${env.vnd.dovecot.config.boxkeeper_store}" "no" {
+    discard;
+    stop;
+}
+
+# Users' own scripts run for what is not put away here.
+if not string "${env.vnd.dovecot.config.boxkeeper_spam_folder}" "" {
+    fileinto :create "${env.vnd.dovecot.config.boxkeeper_spam_folder}";
+}
