@@ -62,6 +62,9 @@ bool bk_run_domain_set(struct bk_admin *admin);
 bool bk_run_domain_suspend(struct bk_admin *admin);
 bool bk_run_domain_resume(struct bk_admin *admin);
 
+/* domain-addresses.c */
+bool bk_run_domain_alias(struct bk_admin *admin);
+
 /* domain-remove.c */
 bool bk_run_domain_remove(struct bk_admin *admin);
 

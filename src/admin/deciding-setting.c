@@ -36,8 +36,11 @@ const struct bk_account *bk_deciding_account(const struct bk_admission *admissio
     return route->account;
 }
 
-static struct bk_deciding_setting behind_acceptance(const struct bk_account *account)
+static struct bk_deciding_setting behind_acceptance(const struct bk_account *account,
+                                                    const struct bk_route *route)
 {
+    if (route->is_caught)
+        return of_domain(account->domain, "catch_all");
     if (account->forward_target_count > 0)
         return of_account(account, account->receive ? "forward_keep_copy" : "receive");
     if (!account->receive)
@@ -78,7 +81,7 @@ struct bk_deciding_setting bk_deciding_setting(const struct bk_admission *admiss
     case BK_REASON_DELETING:
         return of_account(account, "state");
     default:
-        return behind_acceptance(account);
+        return behind_acceptance(account, route);
     }
 }
 

@@ -117,6 +117,8 @@ const struct bk_column bk_domain_columns[] = {
     {"suspended", N_("Suspended"), BK_COLUMN_TEXT},
     {"login_prefix", N_("Login prefix"), BK_COLUMN_TEXT},
     {"time_zone", N_("Time zone"), BK_COLUMN_TEXT},
+    {"aliases", N_("Domain aliases"), BK_COLUMN_TEXT},
+    {"catch_all", N_("Catch-all account"), BK_COLUMN_TEXT},
     {"accounts", N_("Accounts"), BK_COLUMN_NUMBER},
     {"accounts_maximum", N_("Accounts at most (0 = any number)"), BK_COLUMN_NUMBER},
     {"capacity_sum_bytes", N_("Sum of capacities"), BK_COLUMN_BYTES},
@@ -232,6 +234,30 @@ json_t *bk_describe_plan(struct bk_admin *admin, const struct bk_plan *plan)
     return object;
 }
 
+static bool collect_text(void *context, const char *text)
+{
+    json_array_append_new(context, json_string(text));
+    return true;
+}
+
+static bool add_addresses(struct bk_admin *admin, json_t *object, const struct bk_domain *domain)
+{
+    const struct bk_account *catch_all = NULL;
+    json_t *aliases = json_array();
+
+    if (bk_settings_list_domain_aliases(admin->settings, domain->id, collect_text, aliases,
+                                        &admin->error) == BK_FAILED)
+        return false;
+    if (domain->catch_all_account_id != 0 &&
+        bk_settings_lookup_account_id(admin->settings, admin->arena, domain->catch_all_account_id,
+                                      &catch_all, &admin->error) == BK_FAILED)
+        return false;
+    json_object_set_new(object, "aliases", aliases);
+    json_object_set_new(object, "catch_all",
+                        catch_all != NULL ? json_string(catch_all->primary_address) : json_null());
+    return true;
+}
+
 json_t *bk_describe_domain(struct bk_admin *admin, const struct bk_domain *domain)
 {
     json_t *object = json_pack("{s:s, s:s}", "domain", domain->name, "plan", domain->plan->name);
@@ -240,6 +266,8 @@ json_t *bk_describe_domain(struct bk_admin *admin, const struct bk_domain *domai
     add_fields(object, domain_fields, domain);
     if (domain->id == 0) /* not recorded yet */
         return object;
+    if (!add_addresses(admin, object, domain))
+        return NULL;
     if (bk_settings_domain_sums(admin->settings, domain->id, 0, &capacity_bytes, &unlimited,
                                 &accounts, &admin->error) == BK_FAILED)
         return NULL;
@@ -247,12 +275,6 @@ json_t *bk_describe_domain(struct bk_admin *admin, const struct bk_domain *domai
     json_object_set_new(object, "capacity_sum_bytes", json_integer(capacity_bytes));
     json_object_set_new(object, "unlimited_accounts", json_integer(unlimited));
     return object;
-}
-
-static bool collect_text(void *context, const char *text)
-{
-    json_array_append_new(context, json_string(text));
-    return true;
 }
 
 json_t *bk_describe_account_settings(struct bk_admin *admin, const struct bk_account *account)

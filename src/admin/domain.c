@@ -4,6 +4,7 @@
 #include "admin/commands.h"
 #include "admin/creation.h"
 #include "admin/describe.h"
+#include "admin/domain-addresses.h"
 #include "admin/domain-fields.h"
 #include "admin/domain-plan.h"
 #include "admin/question.h"
@@ -21,6 +22,7 @@ const struct bk_option bk_domain_add_options[] = {
 
 const struct bk_option bk_domain_set_options[] = {
     {"plan", "PLAN", N_("another plan; shows what it forbids"), false},
+    BK_CATCH_ALL_OPTION,
     BK_DOMAIN_OPTIONS,
     {NULL, NULL, NULL, false},
 };
@@ -269,7 +271,8 @@ bool bk_run_domain_set(struct bk_admin *admin)
     if (bk_option_given(admin, "plan"))
         after.plan = bk_admin_plan(admin, bk_option_value(admin, "plan"));
     if (after.plan == NULL || !bk_take_domain_fields(admin, &after) ||
-        !update_domain(admin, before, &after) ||
+        !bk_take_catch_all(admin, &after) || !update_domain(admin, before, &after) ||
+        !bk_check_catch_all(admin, &after) ||
         !bk_creation_first_accounts(admin, &after, &changes, &count) ||
         !bk_apply(admin, changes, count, NULL))
         return false;

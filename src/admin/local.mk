@@ -24,6 +24,7 @@ boxkeeper_SOURCES = \
 	src/admin/deciding-setting.h src/admin/deciding-setting.c \
 	src/admin/deletion.h src/admin/deletion.c \
 	src/admin/describe.h src/admin/describe.c \
+	src/admin/domain-addresses.h src/admin/domain-addresses.c \
 	src/admin/domain-fields.h src/admin/domain-fields.c \
 	src/admin/domain-plan.h src/admin/domain-plan.c \
 	src/admin/domain-remove.c \

@@ -22,6 +22,8 @@ const struct bk_command bk_commands[] = {
     {"domain", "show", "DOMAIN", N_("show a domain"), NULL, false, bk_run_domain_show},
     {"domain", "set", "DOMAIN", N_("change a domain"),
      bk_domain_set_options, true, bk_run_domain_set},
+    {"domain", "alias", "add|remove DOMAIN ALIASDOMAIN",
+     N_("take mail of another domain as the domain's own"), NULL, true, bk_run_domain_alias},
     {"domain", "suspend", "DOMAIN", N_("stop login, sending and mail of all its accounts"),
      NULL, true, bk_run_domain_suspend},
     {"domain", "resume", "DOMAIN", N_("undo a suspension"), NULL, true, bk_run_domain_resume},

@@ -103,6 +103,17 @@ static enum bk_lookup lookup_address(void *context, const char *address,
     return found == BK_FAILED ? fail_settings(snapshot) : found;
 }
 
+static enum bk_lookup lookup_account(void *context, int64_t id, const struct bk_account **account_r)
+{
+    struct bk_snapshot *snapshot = context;
+    enum bk_lookup found;
+
+    if (!snapshot->settings_readable)
+        return BK_FAILED;
+    found = snapshot->stored->lookup_account(snapshot->stored->context, id, account_r);
+    return found == BK_FAILED ? fail_settings(snapshot) : found;
+}
+
 static enum bk_lookup lookup_usage(void *context, const struct bk_account *account,
                                    struct bk_usage *usage_r)
 {
@@ -136,6 +147,7 @@ struct bk_snapshot *bk_snapshot_create(const char *settings_path)
     snapshot->directory = (struct bk_directory){.context = snapshot,
                                                 .lookup_domain = lookup_domain,
                                                 .lookup_address = lookup_address,
+                                                .lookup_account = lookup_account,
                                                 .lookup_usage = lookup_usage};
     return snapshot;
 }

@@ -18,24 +18,17 @@ struct search {
 static enum bk_forward_problem look_up(struct search *search, const char *target,
                                        const struct bk_account **account_r)
 {
-    const struct bk_directory *directory = search->directory;
-    const struct bk_domain *domain;
     struct bk_address address;
-    enum bk_lookup found = BK_ABSENT;
+    struct bk_place place;
 
     *account_r = NULL;
     if (!bk_address_parse(search->arena, target, &address))
         return BK_FORWARD_UNKNOWN;
-    found = directory->lookup_domain(directory->context, address.domain, &domain);
-    if (found == BK_ABSENT)
-        return BK_FORWARD_FINE;
-    if (found == BK_FOUND)
-        found = directory->lookup_address(directory->context,
-                                          bk_address_plain(search->arena, &address), account_r);
-    if (found == BK_FOUND)
-        return BK_FORWARD_FINE;
-    *account_r = NULL;
-    return found == BK_ABSENT ? BK_FORWARD_UNKNOWN : BK_FORWARD_FAILED;
+    place = bk_place_find(search->arena, search->directory, &address);
+    if (place.found == BK_FAILED)
+        return BK_FORWARD_FAILED;
+    *account_r = place.account;
+    return place.found == BK_FOUND || place.domain == NULL ? BK_FORWARD_FINE : BK_FORWARD_UNKNOWN;
 }
 
 static void pass(struct search *search, const struct bk_account *account)
@@ -102,6 +95,17 @@ static enum bk_lookup overlay_address(void *context, const char *address,
     return found;
 }
 
+static enum bk_lookup overlay_account(void *context, int64_t id,
+                                      const struct bk_account **account_r)
+{
+    const struct overlay *overlay = context;
+
+    if (id != overlay->account->id)
+        return overlay->directory->lookup_account(overlay->directory->context, id, account_r);
+    *account_r = overlay->account;
+    return BK_FOUND;
+}
+
 static enum bk_forward_problem check_route(struct bk_arena *arena,
                                            const struct bk_directory *directory,
                                            const struct bk_account *account)
@@ -111,6 +115,7 @@ static enum bk_forward_problem check_route(struct bk_arena *arena,
         .context = &overlay,
         .lookup_domain = overlay_domain,
         .lookup_address = overlay_address,
+        .lookup_account = overlay_account,
     };
     struct bk_route route = bk_route_resolve(arena, &overlaid, account->primary_address);
 

@@ -11,7 +11,7 @@ librules_la_SOURCES = \
 	src/rules/ascii.h src/rules/ascii.c \
 	src/rules/bulk.h src/rules/bulk.c \
 	src/rules/capacity.h src/rules/capacity.c \
-	src/rules/directory.h \
+	src/rules/directory.h src/rules/directory.c \
 	src/rules/duration.h src/rules/duration.c \
 	src/rules/error.h src/rules/error.c \
 	src/rules/failure.h src/rules/failure.c \

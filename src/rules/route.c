@@ -28,34 +28,6 @@ struct walk {
     bool failed, too_many;
 };
 
-/* What one address is; `account` is NULL unless FOUND, `ours` tells about its domain. */
-struct place {
-    enum bk_lookup found;
-    bool ours;
-    const struct bk_account *account;
-    const char *address; /* the primary address with the extension */
-};
-
-static struct place look_up(struct bk_arena *arena, const struct bk_directory *directory,
-                            const struct bk_address *address)
-{
-    const struct bk_domain *domain;
-    struct place place = {
-        .found = directory->lookup_domain(directory->context, address->domain, &domain)};
-
-    if (place.found != BK_FOUND)
-        return place;
-    place.ours = true;
-    place.found = directory->lookup_address(directory->context, bk_address_plain(arena, address),
-                                            &place.account);
-    if (place.found != BK_FOUND)
-        place.account = NULL;
-    else
-        place.address = bk_address_extend(arena, place.account->primary_address,
-                                          address->extension);
-    return place;
-}
-
 /* `items` with room for one more item behind `count`. */
 static void *grow(struct bk_arena *arena, void *items, size_t count, size_t *room, size_t size)
 {
@@ -95,21 +67,30 @@ static size_t visit(struct walk *walk, const char *address, const struct bk_acco
     return walk->node_count++;
 }
 
+/* The primary address with the extension of `address`. */
+static const char *way_to(struct bk_arena *arena, const struct bk_account *account,
+                          const struct bk_address *address)
+{
+    return bk_address_extend(arena, account->primary_address, address->extension);
+}
+
 static size_t visit_target(struct walk *walk, const char *target)
 {
     struct bk_address address;
-    struct place place;
+    struct bk_place place;
 
     if (bk_address_is_internal(target))
         return visit(walk, target, NULL, BK_REASON_INTERNAL_FORM);
     if (!bk_address_parse(walk->arena, target, &address))
         return visit(walk, target, NULL, BK_REASON_UNKNOWN_RECIPIENT);
-    place = look_up(walk->arena, walk->directory, &address);
+    place = bk_place_find(walk->arena, walk->directory, &address);
     if (place.found == BK_FAILED)
         walk->failed = true;
     if (place.found == BK_FOUND)
-        return visit(walk, place.address, place.account, BK_REASON_NONE);
-    return visit(walk, target, NULL, place.ours ? BK_REASON_UNKNOWN_RECIPIENT : BK_REASON_NONE);
+        return visit(walk, way_to(walk->arena, place.account, &address), place.account,
+                     BK_REASON_NONE);
+    return visit(walk, target, NULL,
+                 place.domain != NULL ? BK_REASON_UNKNOWN_RECIPIENT : BK_REASON_NONE);
 }
 
 static void make_leaf(struct walk *walk, struct node *node)
@@ -203,9 +184,9 @@ static void count_repetitions(struct walk *walk)
     }
 }
 
-static void walk_from(struct walk *walk, const struct place *place)
+static void walk_from(struct walk *walk, const char *address, const struct bk_account *account)
 {
-    visit(walk, place->address, place->account, BK_REASON_NONE);
+    visit(walk, address, account, BK_REASON_NONE);
     for (size_t i = 0; i < walk->node_count && !walk->failed && !walk->too_many; i++)
         expand(walk, i);
     if (!walk->failed && !walk->too_many)
@@ -232,22 +213,24 @@ struct bk_route bk_route_resolve(struct bk_arena *arena, const struct bk_directo
     struct walk walk = {.arena = arena, .directory = directory};
     struct bk_route route = {.found = BK_ABSENT};
     struct bk_address address;
-    struct place place;
+    struct bk_place place;
 
     route.internal = bk_address_is_internal(recipient);
     if (route.internal || !bk_address_parse(arena, recipient, &address))
         return route;
-    place = look_up(arena, directory, &address);
-    route.ours = place.ours;
+    place = bk_place_find(arena, directory, &address);
+    route.ours = place.domain != NULL;
     if (place.found == BK_FOUND && strlen(recipient) > BK_ROUTE_RECIPIENT_MAXIMUM_BYTES)
         return route;
-    if (place.found == BK_FOUND)
-        walk_from(&walk, &place);
+    if (place.found == BK_FOUND) {
+        route.address = way_to(arena, place.account, &address);
+        walk_from(&walk, route.address, place.account);
+    }
     route.found = walk.failed ? BK_FAILED : place.found;
     if (route.found != BK_FOUND)
         return route;
     route.account = place.account;
-    route.address = place.address;
+    route.is_caught = place.is_caught;
     route.leaves = collect_leaves(&walk);
     route.leaf_count = walk.leaf_count;
     route.too_many = walk.too_many;

@@ -8,7 +8,9 @@
  * is stable: a mailbox is a leaf only where its own answer contains itself, and expanding a leaf
  * once more leads to nothing new.
  *
- * - An address is looked up without its extension; the extension goes along to the mailbox.
+ * - An address is looked up without its extension; the extension goes along to the mailbox. That of
+ *   a domain alias is the same local part in its domain; an address that nobody has goes to the
+ *   domain's catch-all account, with its extension, but without its local part.
  * - forward without copy: the targets. With copy: the targets and the mailbox. Receive OFF with a
  *   forward: the targets only. Receive OFF without: the mailbox (there the plugin lets it go).
  * - suspended, disabled or being deleted: its forwards rest, the mailbox itself is the leaf, and it
@@ -46,6 +48,7 @@ struct bk_route {
     bool ours;                          /* the domain is ours */
     bool internal;                      /* an internal form (address.h) */
     const struct bk_account *account;   /* of the address asked; NULL unless FOUND */
+    bool is_caught;                     /* it has the address as its domain's catch-all only */
     const char *address;                /* its primary address with the extension */
     const struct bk_route_leaf *leaves; /* in the order of discovery, living and not */
     size_t leaf_count;                  /* 0: a circle without copies */

@@ -9,11 +9,13 @@ static enum bk_lookup look_up_owner(struct bk_arena *arena, const struct bk_dire
                                     const char *text, const struct bk_account **account_r)
 {
     struct bk_address address;
+    struct bk_place place;
 
     if (!bk_address_parse(arena, text, &address))
         return BK_ABSENT;
-    return directory->lookup_address(directory->context, bk_address_plain(arena, &address),
-                                     account_r);
+    place = bk_place_own(arena, directory, &address);
+    *account_r = place.account;
+    return place.found;
 }
 
 /* May this account send at all? */

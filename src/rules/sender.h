@@ -2,8 +2,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * May this login send as this envelope sender? (PRODUCT.md section 5, "Sending"). Own primary
- * address and aliases, each also with an extension; the empty sender always (RFC 5321 section
- * 4.5.5: notifications).
+ * address and aliases, each also with an extension and in the aliases of its domain; not what a
+ * catch-all account merely takes (it could write in the name of whoever had the address before);
+ * the empty sender always (RFC 5321 section 4.5.5: notifications).
  */
 #ifndef BK_RULES_SENDER_H
 #define BK_RULES_SENDER_H

@@ -17,7 +17,8 @@ static enum bk_lookup lookup_domain(void *context, const char *name,
 {
     struct bound *bound = context;
 
-    return bk_settings_lookup_domain(bound->settings, bound->arena, name, domain_r, bound->error);
+    return bk_settings_lookup_mail_domain(bound->settings, bound->arena, name, domain_r,
+                                          bound->error);
 }
 
 static enum bk_lookup lookup_address(void *context, const char *address,
@@ -27,6 +28,14 @@ static enum bk_lookup lookup_address(void *context, const char *address,
 
     return bk_settings_lookup_address(bound->settings, bound->arena, address, account_r,
                                       bound->error);
+}
+
+static enum bk_lookup lookup_account(void *context, int64_t id, const struct bk_account **account_r)
+{
+    struct bound *bound = context;
+
+    return bk_settings_lookup_account_id(bound->settings, bound->arena, id, account_r,
+                                         bound->error);
 }
 
 /* Not knowing the usage fails nothing, so its error is nobody's. */
@@ -52,6 +61,7 @@ const struct bk_directory *bk_settings_directory(struct bk_settings *settings,
         .directory = {.context = bound,
                       .lookup_domain = lookup_domain,
                       .lookup_address = lookup_address,
+                      .lookup_account = lookup_account,
                       .lookup_usage = lookup_usage},
         .settings = settings,
         .state = state,

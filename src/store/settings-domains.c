@@ -119,3 +119,51 @@ bool bk_settings_delete_domain(struct bk_settings *settings, int64_t id, struct 
     return bk_query_run(&query, error) &&
            bk_settings_check_changed(settings, _("the domain is gone"), error);
 }
+
+static bool is_domain(struct bk_settings *settings, const char *name, bool *is_domain_r,
+                      struct bk_error *error)
+{
+    struct bk_arena *arena = bk_arena_create();
+    const struct bk_domain *domain;
+    enum bk_lookup found = bk_settings_lookup_mail_domain(settings, arena, name, &domain, error);
+
+    bk_arena_destroy(&arena);
+    *is_domain_r = found == BK_FOUND;
+    return found != BK_FAILED;
+}
+
+static bool run_for_alias(struct bk_settings *settings, const char *statement, int64_t domain_id,
+                          const char *name, struct bk_error *error)
+{
+    struct bk_query query;
+
+    if (!bk_settings_touch(settings, "domain", domain_id, error) ||
+        !bk_query_begin(&query, &settings->database, statement, error))
+        return false;
+    bk_query_bind_text(&query, name);
+    bk_query_bind_number(&query, domain_id);
+    return bk_query_run(&query, error);
+}
+
+bool bk_settings_add_domain_alias(struct bk_settings *settings, int64_t domain_id, const char *name,
+                                  struct bk_error *error)
+{
+    bool is_taken;
+
+    if (!is_domain(settings, name, &is_taken, error))
+        return false;
+    if (is_taken) {
+        bk_error_set(error, BK_ERROR_EXISTS, _("%s is a domain of this server already"), name);
+        return false;
+    }
+    return run_for_alias(settings, "INSERT INTO domain_aliases (name, domain_id) VALUES ($1, $2)",
+                         domain_id, name, error);
+}
+
+bool bk_settings_remove_domain_alias(struct bk_settings *settings, int64_t domain_id,
+                                     const char *name, struct bk_error *error)
+{
+    return run_for_alias(settings, "DELETE FROM domain_aliases WHERE name = $1 AND domain_id = $2",
+                         domain_id, name, error) &&
+           bk_settings_check_changed(settings, _("the domain has no such alias"), error);
+}

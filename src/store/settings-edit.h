@@ -42,6 +42,13 @@ bool bk_settings_update_domain(struct bk_settings *settings, const struct bk_dom
 /* Refused by the schema while it has accounts. */
 bool bk_settings_delete_domain(struct bk_settings *settings, int64_t id, struct bk_error *error);
 
+/* `name` belongs to no domain yet, as name or alias (else BK_ERROR_EXISTS). */
+bool bk_settings_add_domain_alias(struct bk_settings *settings, int64_t domain_id, const char *name,
+                                  struct bk_error *error);
+/* BK_ERROR_UNKNOWN if the domain has no such alias. */
+bool bk_settings_remove_domain_alias(struct bk_settings *settings, int64_t domain_id,
+                                     const char *name, struct bk_error *error);
+
 /* Insert an account with its primary address; id is ignored and returned; forward targets are
  * written too. */
 bool bk_settings_insert_account(struct bk_settings *settings, const struct bk_account *account,

@@ -263,6 +263,20 @@ static enum bk_lookup read_text(struct list *list, bool *go_on_r, struct bk_erro
     return BK_FOUND;
 }
 
+enum bk_lookup bk_settings_list_domain_aliases(struct bk_settings *settings, int64_t domain_id,
+                                               bk_text_row *row, void *context,
+                                               struct bk_error *error)
+{
+    struct list list = {.read = read_text, .row = &row, .context = context};
+
+    if (!bk_query_begin_list(&list.query, &settings->database,
+                             "SELECT name FROM domain_aliases WHERE domain_id = $1 ORDER BY name",
+                             error))
+        return BK_FAILED;
+    bk_query_bind_number(&list.query, domain_id);
+    return run_list(&list, error);
+}
+
 enum bk_lookup bk_settings_list_aliases(struct bk_settings *settings, int64_t account_id,
                                         bk_text_row *row, void *context, struct bk_error *error)
 {

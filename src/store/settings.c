@@ -188,6 +188,30 @@ enum bk_lookup bk_settings_lookup_domain(struct bk_settings *settings, struct bk
     return found;
 }
 
+enum bk_lookup bk_settings_lookup_mail_domain(struct bk_settings *settings, struct bk_arena *arena,
+                                              const char *name, const struct bk_domain **domain_r,
+                                              struct bk_error *error)
+{
+    struct bk_query query;
+    enum bk_lookup found = bk_settings_lookup_domain(settings, arena, name, domain_r, error);
+
+    if (found != BK_ABSENT)
+        return found;
+    if (!bk_query_begin(&query, &settings->database,
+                        "SELECT " BK_DOMAIN_COLUMNS " FROM " BK_DOMAIN_TABLES
+                        " JOIN domain_aliases a ON a.domain_id = d.id WHERE a.name = $1",
+                        error))
+        return BK_FAILED;
+    bk_query_bind_text(&query, name);
+    found = bk_query_lookup(&query, error);
+    if (found == BK_FOUND) {
+        *domain_r = bk_read_domain(&query, arena);
+        found = bk_query_found(&query, error);
+    }
+    bk_query_end(&query);
+    return found;
+}
+
 static enum bk_lookup finish_account(struct bk_query *query, struct bk_arena *arena,
                                      const struct bk_account **account_r, struct bk_error *error)
 {

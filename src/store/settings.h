@@ -55,6 +55,10 @@ enum bk_lookup bk_settings_lookup_plan(struct bk_settings *settings, struct bk_a
 enum bk_lookup bk_settings_lookup_domain(struct bk_settings *settings, struct bk_arena *arena,
                                          const char *name, const struct bk_domain **domain_r,
                                          struct bk_error *error);
+/* By its name or that of one of its aliases. */
+enum bk_lookup bk_settings_lookup_mail_domain(struct bk_settings *settings, struct bk_arena *arena,
+                                              const char *name, const struct bk_domain **domain_r,
+                                              struct bk_error *error);
 /* By primary address or alias, lower-cased, without extension; any state. */
 enum bk_lookup bk_settings_lookup_address(struct bk_settings *settings, struct bk_arena *arena,
                                           const char *address, const struct bk_account **account_r,
@@ -128,6 +132,10 @@ enum bk_lookup bk_settings_list_force_changed(struct bk_settings *settings, bk_t
 enum bk_lookup bk_settings_list_foreign_aliases(struct bk_settings *settings, const char *domain,
                                                 bk_text_row *row, void *context,
                                                 struct bk_error *error);
+/* Names of a domain's aliases in alphabetical order. */
+enum bk_lookup bk_settings_list_domain_aliases(struct bk_settings *settings, int64_t domain_id,
+                                               bk_text_row *row, void *context,
+                                               struct bk_error *error);
 /* Primary addresses of accounts that forward to `address`. */
 enum bk_lookup bk_settings_list_forwarders(struct bk_settings *settings, const char *address,
                                            bk_text_row *row, void *context, struct bk_error *error);

@@ -16,10 +16,13 @@ static const char *const account_addresses[] = {
 };
 
 static const char *const targets[] = {
-    "a@d.example",         "a+x@d.example",       "b@d.example",       "b+x@d.example",
-    "c@d.example",         "c+y@d.example",       "d@d.example",       "e@strict.example",
-    "f@strict.example",    "g@d.example",         "alias-a@d.example", "alias-b+x@d.example",
-    "one@outside.example", "two@outside.example", "gone@d.example",    "gone@strict.example",
+    "a@d.example",          "a+x@d.example",       "b@d.example",
+    "b+x@d.example",        "c@d.example",         "c+y@d.example",
+    "d@d.example",          "e@strict.example",    "f@strict.example",
+    "g@d.example",          "alias-a@d.example",   "alias-b+x@d.example",
+    "one@outside.example",  "two@outside.example", "gone@d.example",
+    "gone@strict.example",  "c@alias.example",     "alias-b+x@alias.example",
+    "gone+x@alias.example",
 };
 
 bool graph_set_has(const struct graph_set *set, const char *address)
@@ -75,6 +78,10 @@ void graph_make(struct unit_world *world)
     unit_world_add_alias(world, &world->accounts[0], "alias-a@d.example");
     if (count > 1)
         unit_world_add_alias(world, &world->accounts[1], "alias-b@d.example");
+    if (one_of(3))
+        world->domain.catch_all_account_id = (int64_t)(1 + unit_random((unsigned int)count));
+    if (one_of(3))
+        world->strict_domain.catch_all_account_id = (int64_t)(1 + unit_random((unsigned int)count));
 }
 
 const char *graph_random_recipient(void)
@@ -97,7 +104,9 @@ const char *graph_describe(struct bk_arena *arena, const struct unit_world *worl
         for (size_t target = 0; target < account->forward_target_count; target++)
             text = bk_arena_printf(arena, "%s %s", text, account->forward_targets[target]);
     }
-    return text;
+    return bk_arena_printf(arena, "%s\ncatch-all: %lld, strict: %lld", text,
+                           (long long)world->domain.catch_all_account_id,
+                           (long long)world->strict_domain.catch_all_account_id);
 }
 
 struct bk_account *graph_find(struct unit_world *world, const char *address)
@@ -107,10 +116,20 @@ struct bk_account *graph_find(struct unit_world *world, const char *address)
     const char *at = strrchr(address, '@'), *plus = strchr(address, '+');
     int local_length = (int)((plus != NULL && plus < at ? plus : at) - address);
 
-    (void)snprintf(plain, sizeof(plain), "%.*s%s", local_length, address, at);
-    if (world->directory.lookup_address(world, plain, &found) != BK_FOUND)
+    const struct bk_domain *domain = NULL;
+
+    if (strcmp(at, "@d.example") == 0 || strcmp(at, "@alias.example") == 0)
+        domain = &world->domain;
+    else if (strcmp(at, "@strict.example") == 0)
+        domain = &world->strict_domain;
+    else
         return NULL;
-    return &world->accounts[found->id - 1];
+    (void)snprintf(plain, sizeof(plain), "%.*s@%s", local_length, address, domain->name);
+    if (world->directory.lookup_address(world, plain, &found) == BK_FOUND)
+        return &world->accounts[found->id - 1];
+    if (domain->catch_all_account_id == 0)
+        return NULL;
+    return &world->accounts[domain->catch_all_account_id - 1];
 }
 
 static bool is_dead(const struct bk_account *account)
@@ -127,7 +146,8 @@ void graph_deliver(struct unit_world *world, struct bk_arena *arena, const char 
     const char *plus = strchr(address, '+'), *at = strrchr(address, '@'), *way;
 
     if (account == NULL) {
-        bool ours = strcmp(at, "@d.example") == 0 || strcmp(at, "@strict.example") == 0;
+        bool ours = strcmp(at, "@d.example") == 0 || strcmp(at, "@strict.example") == 0 ||
+                    strcmp(at, "@alias.example") == 0;
 
         graph_set_add(ours ? &delivery->dead : &delivery->living, address);
         return;

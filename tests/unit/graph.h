@@ -28,7 +28,7 @@ const char *graph_random_recipient(void);
 /* For messages of failing tests. */
 const char *graph_describe(struct bk_arena *arena, const struct unit_world *world);
 
-/* The account of an address, with or without extension, by looking through the list. */
+/* The account that takes mail for an address, with or without extension. */
 struct bk_account *graph_find(struct unit_world *world, const char *address);
 
 /* Where mail for `address` should go, by plain recursion. */

@@ -68,6 +68,21 @@ START_TEST(finds_circles)
 }
 END_TEST
 
+START_TEST(knows_catch_all_and_domain_aliases)
+{
+    setup();
+    assert_check(LIST("sales@alias.example"), BK_FORWARD_SELF, "sales@alias.example");
+    assert_check(LIST("jiro@alias.example"), BK_FORWARD_FINE, NULL);
+    assert_check(LIST("nobody@alias.example"), BK_FORWARD_UNKNOWN, "nobody@alias.example");
+    world.domain.catch_all_account_id = jiro->id;
+    assert_check(LIST("nobody@alias.example"), BK_FORWARD_FINE, NULL);
+    unit_forward(jiro, false, LIST("taro@alias.example"));
+    assert_check(LIST("nobody@d.example"), BK_FORWARD_CIRCLE, "nobody@d.example");
+    world.domain.catch_all_account_id = taro->id;
+    assert_check(LIST("nobody@d.example"), BK_FORWARD_SELF, "nobody@d.example");
+}
+END_TEST
+
 START_TEST(asks_the_plan)
 {
     setup();
@@ -190,6 +205,7 @@ int main(void)
 {
     const TTest *const tests[] = {checks_targets,
                                   finds_circles,
+                                  knows_catch_all_and_domain_aliases,
                                   asks_the_plan,
                                   counts_what_targets_lead_to,
                                   the_search_has_an_end,

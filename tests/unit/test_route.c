@@ -94,6 +94,65 @@ START_TEST(knows_who_is_ours)
 }
 END_TEST
 
+START_TEST(domain_aliases_are_the_domain)
+{
+    setup();
+    assert_answer("taro@alias.example", "taro@d.example");
+    assert_answer("Sales+X@Alias.Example", "taro+x@d.example");
+    assert_answer("nobody@alias.example", NULL);
+    ck_assert(route_of("nobody@alias.example").ours);
+    assert_answer("strict@alias.example", NULL);
+    unit_forward(taro, true, LIST("office+y@alias.example", "taro@alias.example"));
+    assert_answer("taro@d.example", "taro@d.example,jiro+y@d.example");
+}
+END_TEST
+
+START_TEST(catch_all_comes_last)
+{
+    setup();
+    world.domain.catch_all_account_id = jiro->id;
+    assert_answer("nobody@d.example", "jiro@d.example");
+    assert_answer("No.Body+Shop@alias.example", "jiro+shop@d.example");
+    ck_assert(route_of("nobody@d.example").is_caught);
+    assert_answer("taro@d.example", "taro@d.example");
+    assert_answer("sales+x@d.example", "taro+x@d.example");
+    ck_assert(!route_of("taro@d.example").is_caught);
+    assert_answer("nobody@strict.example", NULL);
+    assert_answer("nobody@elsewhere.example", NULL);
+    assert_answer("1%boxkeeper.invalid@d.example", NULL);
+
+    unit_forward(jiro, false, LIST("anybody@d.example", "x@outside.example"));
+    assert_answer("nobody@d.example", "x@outside.example");
+    unit_forward(taro, false, LIST("gone@d.example"));
+    assert_answer("taro@d.example", "x@outside.example");
+    unit_forward(jiro, false, LIST("anybody@d.example"));
+    assert_leaves("nobody@d.example", "");
+    assert_answer("nobody@d.example", "jiro@d.example");
+}
+END_TEST
+
+START_TEST(the_state_of_a_catch_all_counts)
+{
+    struct bk_route route;
+
+    setup();
+    world.domain.catch_all_account_id = jiro->id;
+    jiro->suspended = true;
+    route = route_of("nobody@d.example");
+    ck_assert_int_eq(bk_admission_decide(&world.directory, &route, 0).reason, BK_REASON_SUSPENDED);
+    jiro->state = BK_ACCOUNT_DELETING;
+    route = route_of("nobody@d.example");
+    ck_assert_int_eq(bk_admission_decide(&world.directory, &route, 0).reason, BK_REASON_DELETING);
+    world.domain.catch_all_account_id = 99; /* of an account that is gone */
+    route = route_of("nobody@d.example");
+    ck_assert_int_eq(bk_admission_decide(&world.directory, &route, 0).reason,
+                     BK_REASON_UNKNOWN_RECIPIENT);
+    world.accounts_fail = true;
+    ck_assert_int_eq(route_of("nobody@d.example").found, BK_FAILED);
+    ck_assert_int_eq(route_of("taro@d.example").found, BK_FOUND);
+}
+END_TEST
+
 START_TEST(forwards)
 {
     setup();
@@ -531,6 +590,9 @@ int main(void)
 {
     const TTest *const tests[] = {
         knows_who_is_ours,
+        domain_aliases_are_the_domain,
+        catch_all_comes_last,
+        the_state_of_a_catch_all_counts,
         forwards,
         forwards_hold_in_turn,
         one_copy_a_way,

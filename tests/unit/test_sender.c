@@ -34,6 +34,10 @@ START_TEST(decides_by_ownership)
         {"taro@d.example", "sales@d.example", BK_SENDER_ALLOWED},
         {"taro@d.example", "sales+x@d.example", BK_SENDER_ALLOWED},
         {"taro@d.example", "", BK_SENDER_ALLOWED},
+        {"taro@d.example", "taro@alias.example", BK_SENDER_ALLOWED},
+        {"taro@d.example", "sales+x@alias.example", BK_SENDER_ALLOWED},
+        {"taro@d.example", "jiro@alias.example", BK_SENDER_NOT_OWNER},
+        {"taro@alias.example", "taro@d.example", BK_SENDER_UNKNOWN_LOGIN},
         {"taro@d.example", "jiro@d.example", BK_SENDER_NOT_OWNER},
         {"taro@d.example", "office@d.example", BK_SENDER_NOT_OWNER},
         {"taro@d.example", "nobody@d.example", BK_SENDER_NOT_OWNER},
@@ -49,6 +53,7 @@ START_TEST(decides_by_ownership)
     };
 
     setup();
+    world.domain.catch_all_account_id = taro->id; /* takes mail, owns nothing by it */
     for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
         enum bk_sender_reason got = bk_sender_decide(arena, &world.directory, cases[i].login,
                                                      cases[i].sender);

@@ -71,7 +71,7 @@ static enum bk_lookup lookup_domain(void *context, const char *name,
 
     if (world->domains_fail)
         return BK_FAILED;
-    if (strcmp(name, world->domain.name) == 0)
+    if (strcmp(name, world->domain.name) == 0 || strcmp(name, UNIT_ALIAS_DOMAIN) == 0)
         *domain_r = &world->domain;
     else if (strcmp(name, world->strict_domain.name) == 0)
         *domain_r = &world->strict_domain;
@@ -100,6 +100,18 @@ static enum bk_lookup lookup_address(void *context, const char *address,
     return BK_ABSENT;
 }
 
+static enum bk_lookup lookup_account(void *context, int64_t id, const struct bk_account **account_r)
+{
+    const struct unit_world *world = context;
+
+    if (world->accounts_fail)
+        return BK_FAILED;
+    if (id < 1 || (size_t)id > world->account_count)
+        return BK_ABSENT;
+    *account_r = &world->accounts[id - 1];
+    return BK_FOUND;
+}
+
 static enum bk_lookup lookup_usage(void *context, const struct bk_account *account,
                                    struct bk_usage *usage_r)
 {
@@ -115,7 +127,7 @@ static enum bk_lookup lookup_usage(void *context, const struct bk_account *accou
 void unit_world_init(struct unit_world *world)
 {
     world->account_count = world->alias_count = 0;
-    world->domains_fail = world->usages_fail = false;
+    world->domains_fail = world->accounts_fail = world->usages_fail = false;
     world->failing_address = NULL;
     world->plan = world->strict_plan = unit_plan();
     world->strict_plan.receive_off = BK_RECEIVE_OFF_REFUSES;
@@ -133,6 +145,7 @@ void unit_world_init(struct unit_world *world)
     world->directory = (struct bk_directory){.context = world,
                                              .lookup_domain = lookup_domain,
                                              .lookup_address = lookup_address,
+                                             .lookup_account = lookup_account,
                                              .lookup_usage = lookup_usage};
 }
 

@@ -27,9 +27,11 @@ struct bk_plan unit_plan(void);
 #define UNIT_ACCOUNTS_MAXIMUM 4100
 #define UNIT_ALIASES_MAXIMUM 16
 
+#define UNIT_ALIAS_DOMAIN "alias.example"
+
 /*
- * One domain "d.example" of the plan `plan`, one "strict.example" whose receive OFF refuses. An
- * account's id is its place in the list and one more.
+ * One domain "d.example" of the plan `plan`, also called UNIT_ALIAS_DOMAIN, one "strict.example"
+ * whose receive OFF refuses. An account's id is its place in the list and one more.
  */
 struct unit_world {
     struct bk_plan plan, strict_plan;
@@ -42,7 +44,7 @@ struct unit_world {
         size_t account;
     } aliases[UNIT_ALIASES_MAXIMUM];
     size_t alias_count;
-    bool domains_fail, usages_fail;
+    bool domains_fail, accounts_fail, usages_fail;
     const char *failing_address; /* its look-up fails; NULL: none does */
     unsigned int usage_lookups;
     struct bk_directory directory;
