@@ -26,15 +26,3 @@ COMMIT;
 def execute(lab, sql):
     """Runs statements in one transaction."""
     run(["sqlite3", "-batch", str(lab.settings)], input=_BEFORE + sql + ";" + _AFTER)
-
-
-def copy_plan(lab, plan, new_plan, changes):
-    """A plan like another one but for some fields:
-    copy_plan(lab, "open", "patient", "full_is_temporary = 1")."""
-    execute(lab, f"""
-        UPDATE counters SET value = value + 1 WHERE name = 'plan_id';
-        CREATE TEMP TABLE copied AS SELECT * FROM plans WHERE name = '{plan}';
-        UPDATE copied SET name = '{new_plan}', {changes},
-            id = (SELECT value FROM counters WHERE name = 'plan_id');
-        INSERT INTO plans SELECT * FROM copied;
-        DROP TABLE copied""")

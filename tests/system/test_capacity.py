@@ -6,7 +6,6 @@ next delivery and at the next RCPT (PRODUCT.md section 6)."""
 import pytest
 
 import messages
-import settings_edit
 import smtp
 from scene import Scene
 from waiting import wait_for
@@ -205,8 +204,10 @@ def test_size_up_to_the_limit(lab, domain, over, want):
 
 @pytest.mark.parametrize("size, want", [(None, (452, "4.2.2")), (1, (452, "4.2.2"))])
 def test_plan_says_that_full_is_temporary(lab, domain, size, want):
-    settings_edit.copy_plan(lab, "open", f"patient-{domain}", "full_is_temporary = 1")
-    patient = lab.create_domain("--plan", f"patient-{domain}")
+    plan = f"patient{domain.partition('.')[0]}"
+    lab.cli("plan", "add", plan, "--from", "open")
+    lab.cli("plan", "set", plan, "full_is_temporary=on")
+    patient = lab.create_domain("--plan", plan)
     scene = Scene(lab, patient, {"taro": "full", "jiro": ""})
     sent = scene.send("taro", "jiro", declare_size=size or False, size=KIB)
     assert (sent["taro"].code, sent["taro"].status) == want, sent["taro"]

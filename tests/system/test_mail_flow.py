@@ -178,8 +178,9 @@ def test_forwarding_keeps_the_message_and_the_sender(lab, domain):
 
 INTERNAL = ["1@boxkeeper.invalid", "1+ext@boxkeeper.invalid", "1@BoxKeeper.INVALID",
             "1@boxkeeper.invalid.", "1@fwd.invalid", "taro@sub.boxkeeper.invalid",
-            "1%boxkeeper.invalid@{domain}", "\"1@boxkeeper.invalid\"@{domain}",
             "boxkeeper.invalid!1", "@{domain}:1@boxkeeper.invalid"]
+# To a stranger Postfix denies relaying what it sees through as somebody else's (554).
+DISGUISED = ["1%boxkeeper.invalid@{domain}", "\"1@boxkeeper.invalid\"@{domain}"]
 
 
 @pytest.mark.parametrize("port", ["public", "submission", "loopback"])
@@ -190,10 +191,10 @@ def test_internal_forms_are_refused(lab, domain, port):
                    "loopback": lambda: smtp.connect(lab.loopback_port)}
     wrong = []
     with connections[port]() as session:
-        for form in INTERNAL:
+        for form in INTERNAL + DISGUISED:
             session.mail(taro.address if port == "submission" else "someone@outside.example")
             reply = smtp.Reply(*session.docmd(f"RCPT TO:<{form.format(domain=domain)}>"))
-            if not 500 <= reply.code <= 559:
+            if reply.code != 550 and not (form in DISGUISED and reply.code == 554):
                 wrong.append((form, str(reply)))
             session.rset()
     assert wrong == []

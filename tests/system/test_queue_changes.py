@@ -5,7 +5,6 @@ receiver's own setting lets it go, or the sender is told."""
 
 from dataclasses import dataclass, field
 
-import settings_edit
 from lab import run
 from scene import Scene
 from waiting import wait_for
@@ -116,9 +115,11 @@ def test_forward_to_an_address_that_defers(lab, domain):
 
 def test_full_for_now(lab, domain):
     """Where the plan says that full is temporary, mail that was accepted waits for room."""
-    plan = f"patient-{domain}"
-    settings_edit.copy_plan(lab, "open", plan, "full_is_temporary = 1")
-    scene = Scene(lab, lab.create_domain("--plan", plan), {"taro": "", "jiro": ""})
+    plan = f"waiting{domain.partition('.')[0]}"
+    lab.cli("plan", "add", plan, "--from", "open")
+    lab.cli("domain", "set", domain, "--plan", plan)
+    scene = Scene(lab, domain, {"taro": "", "jiro": ""})
+    lab.cli("plan", "set", plan, "full_is_temporary=on")
     message = scene.new_message(size=20 * 1024)
     with lab.smtp() as session:
         session.mail(scene.sender)
