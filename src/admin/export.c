@@ -4,6 +4,7 @@
 #include "admin/commands.h"
 #include "admin/csv.h"
 #include "rules/bulk.h"
+#include "store/settings-spam.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -55,6 +56,22 @@ static const char *format_usage(struct export *export, int64_t account_id)
     return bk_arena_printf(export->arena, "%" PRId64, usage.bytes);
 }
 
+static bool tags_spam(struct export *export, int64_t account_id, bool *tags_r)
+{
+    struct bk_admin *admin = export->admin;
+    struct bk_spam_settings spam;
+    struct bk_spam_filter filter;
+
+    if (bk_settings_lookup_spam(admin->settings, export->arena, account_id, &spam, &admin->error) ==
+        BK_FAILED) {
+        export->failed = true;
+        return false;
+    }
+    filter = bk_spam_filter(export->domain->plan, &spam);
+    *tags_r = filter.tag;
+    return true;
+}
+
 static const char *flag(bool on)
 {
     return on ? "1" : "0";
@@ -64,19 +81,21 @@ static bool write_account(void *context, const struct bk_export_account *account
 {
     struct export *export = context;
     char capacity[32];
+    bool tags = false;
 
     bk_arena_clear(export->arena);
     bk_bulk_capacity_format(account->capacity_bytes, capacity, sizeof(capacity));
     if (export->file == BK_BULK_EDIT)
         return write_cells(export, (const char *const[]){account->name, "", capacity},
                            account->name);
-    return write_cells(
-        export,
-        (const char *const[]){account->name, "", bk_bulk_protect(export->arena, account->comment),
-                              format_usage(export, account->id), flag(account->spam_tag),
-                              flag(account->forwards), flag(account->auto_reply),
-                              flag(account->receive), capacity},
-        account->name);
+    if (!tags_spam(export, account->id, &tags))
+        return false;
+    return write_cells(export,
+                       (const char *const[]){
+                           account->name, "", bk_bulk_protect(export->arena, account->comment),
+                           format_usage(export, account->id), flag(tags), flag(account->forwards),
+                           flag(account->auto_reply), flag(account->receive), capacity},
+                       account->name);
 }
 
 static bool write_file(struct export *export, const char *encoding, FILE *out)

@@ -225,7 +225,6 @@ static enum bk_lookup read_export(struct list *list, bool *go_on_r, struct bk_er
     account.receive = bk_query_flag(query);
     account.forwards = bk_query_flag(query);
     account.auto_reply = bk_query_flag(query);
-    account.spam_tag = bk_query_flag(query);
     if (bk_query_found(query, error) == BK_FAILED)
         return BK_FAILED;
     *go_on_r = (*(bk_export_row **)list->row)(list->context, &account);
@@ -242,11 +241,8 @@ enum bk_lookup bk_settings_export_accounts(struct bk_settings *settings, int64_t
     if (!bk_query_begin_list(
             &list.query, &settings->database,
             "SELECT c.id, c.name, c.comment, c.capacity_bytes, c.receive, "
-            "EXISTS (SELECT 1 FROM forwards f WHERE f.account_id = c.id), c.auto_reply, "
-            "CASE WHEN p.spam_tag_allowed = 1 THEN coalesce(s.tag, p.spam_tag_default) ELSE 0 END "
-            "FROM accounts c JOIN domains d ON d.id = c.domain_id JOIN plans p ON p.id = d.plan_id "
-            "LEFT JOIN spam_settings s ON s.account_id = c.id "
-            "WHERE c.domain_id = $1 AND c.state = 'active' ORDER BY c.name",
+            "EXISTS (SELECT 1 FROM forwards f WHERE f.account_id = c.id), c.auto_reply "
+            "FROM accounts c WHERE c.domain_id = $1 AND c.state = 'active' ORDER BY c.name",
             error))
         return BK_FAILED;
     bk_query_bind_number(&list.query, domain_id);

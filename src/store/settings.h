@@ -111,7 +111,6 @@ struct bk_export_account {
     const char *name, *comment;
     int64_t capacity_bytes;
     bool receive, forwards, auto_reply;
-    bool spam_tag; /* of the subject; the plan's default where nothing is set */
 };
 typedef bool bk_export_row(void *context, const struct bk_export_account *account);
 /* The domain's accounts by name, without those being deleted, in constant memory. */

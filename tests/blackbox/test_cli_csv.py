@@ -309,11 +309,12 @@ def test_export(everything):
                                          ["hana", PASSWORD, "", "0"]]))
     cli("forward", "set", "taro@a.example", "x@else.example", "--keep-copy")
     cli("receive", "off", "taro@a.example")
+    cli("spam", "set", "taro@a.example", "--tag", "on")
     everything.scratch.put_usage("taro@a.example", 1234)
     assert everything.export() == [
         EXPORT, ["hana", "", "", "", "0", "0", "0", "1", "0"],
         ["postmaster", "", "", "", "0", "0", "0", "1", "0"],
-        ["taro", "", "a, \"b\"", "1234", "0", "1", "0", "0", "100M"]]
+        ["taro", "", "a, \"b\"", "1234", "1", "1", "0", "0", "100M"]]
     content = everything.export_bytes()
     assert content.startswith(b"\xef\xbb\xbfmail_account,") and content.endswith(b"100M\r\n")
     assert content.count(b"\r\n") == content.count(b"\n") == 4
