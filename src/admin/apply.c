@@ -133,6 +133,15 @@ static bool make_homes(void *context, struct bk_mail_user_child *child, struct b
     return true;
 }
 
+bool bk_apply_make_homes(struct bk_admin *admin, const char **homes, size_t count)
+{
+    struct home_work work = {.homes = homes, .count = count};
+    struct bk_mail_user owner;
+
+    return count == 0 || (bk_admin_mail_user(admin, &owner) &&
+                          bk_mail_user_run(&owner, make_homes, &work, NULL, NULL, &admin->error));
+}
+
 /* A locked row is that of a creation: its home comes before the login. */
 static bool note_home(struct bk_admin *admin, const struct bk_change *change,
                       struct home_work *work)

@@ -43,6 +43,9 @@ bool bk_apply_settings(struct bk_admin *admin);
  * nothing in it. False and admin->error.kind NONE: no. */
 bool bk_creation_is_unfinished(struct bk_admin *admin, const struct bk_account *account);
 
+/* Make these homes, as the mail user; those that are there already stay. */
+bool bk_apply_make_homes(struct bk_admin *admin, const char **homes, size_t count);
+
 /* `<mail_root>/<id>`; NULL: see admin->error. */
 const char *bk_account_home(struct bk_admin *admin, int64_t account_id);
 /* `doveadm kick MASK` by the server value doveadm_command; a warning if that fails. */

@@ -10,6 +10,11 @@
 #include <stdio.h>
 #include <unistd.h>
 
+const struct bk_option bk_check_options[] = {
+    {"repair", NULL, N_("mend what a crash, a shell or a restore has left"), false},
+    {NULL, NULL, NULL, false},
+};
+
 void bk_check_report(struct bk_check *check, const char *format, ...)
 {
     char text[1024];
@@ -35,10 +40,19 @@ bool bk_run_check(struct bk_admin *admin)
     static const struct bk_column columns[] = {{"finding", N_("Finding"), BK_COLUMN_TEXT},
                                                {NULL, NULL, 0}};
     struct bk_check check = {.admin = admin, .items = json_array()};
+    struct bk_command *writer; /* the same command, which opens settings for writing */
     size_t count;
 
     if (geteuid() != 0)
         return bk_admin_fail(admin, BK_ERROR_NOT_PERMITTED, _("run this as root"));
+    if (bk_option_given(admin, "repair") && !admin->dry_run) {
+        writer = bk_arena_alloc(admin->arena, sizeof(*writer));
+        *writer = *admin->command;
+        writer->changes = true;
+        admin->command = writer;
+        if (!bk_check_repair(admin))
+            return false;
+    }
     if (bk_admin_settings(admin) == NULL ||
         !bk_databases_check(admin->settings_path, report_file, &check, &admin->error) ||
         !bk_check_host(&check) || !bk_check_accounts(&check))

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: Boxkeeper authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * `check`: what is not as it should be on this server. It reports and changes nothing. The parts
+ * `check`: what is not as it should be on this server. It reports and, but
+ * for --repair, changes nothing. The parts
  * stand in check-accounts.c (what databases and mail root say about the same account) and
  * check-host.c (users, permissions, Dovecot, the daemon); src/store checks the files themselves.
  */
@@ -18,6 +19,9 @@ struct bk_check {
 /* One finding: what is wrong and what to do. */
 void bk_check_report(struct bk_check *check, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Mend what settings say how it should be (check-repair.c). Opens settings for writing. */
+bool bk_check_repair(struct bk_admin *admin);
 
 /* Settings against credentials, jobs and homes. False: could not be looked at; admin->error. */
 bool bk_check_accounts(struct bk_check *check);

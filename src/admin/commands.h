@@ -24,6 +24,9 @@ bool bk_run_account_suspend(struct bk_admin *admin);
 bool bk_run_account_resume(struct bk_admin *admin);
 bool bk_run_account_show(struct bk_admin *admin);
 
+/* account-erase.c */
+bool bk_run_account_erase_mail(struct bk_admin *admin);
+
 /* account-force.c */
 extern const struct bk_option bk_account_force_password_options[];
 bool bk_run_account_force_password(struct bk_admin *admin);
@@ -129,6 +132,7 @@ bool bk_run_setup_dovecot(struct bk_admin *admin);
 bool bk_run_setup_postfix(struct bk_admin *admin);
 
 /* check.c */
+extern const struct bk_option bk_check_options[];
 bool bk_run_check(struct bk_admin *admin);
 
 /* maintenance.c */

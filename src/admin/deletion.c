@@ -7,6 +7,7 @@
 #include "admin/describe.h"
 #include "admin/mail_user.h"
 #include "admin/program.h"
+#include "admin/progress.h"
 #include "admin/removal.h"
 
 #include <stdio.h>
@@ -135,7 +136,6 @@ struct mail_work {
     struct bk_job job;
     const char *address;
     int64_t told_at;
-    bool shown; /* a line on the terminal that has no end yet */
 };
 
 static void tell_progress(void *context, int64_t removed)
@@ -178,13 +178,26 @@ static void note_progress(void *context, int64_t removed)
     work->told_at = now;
     work->job.done = removed;
     work->job.updated_at = time(NULL);
-    if (!work->admin->json && isatty(STDERR_FILENO))
-        work->shown = fprintf(stderr, _("\r%s: %lld files removed"), work->address,
-                              (long long)removed) > 0;
+    if (work->job.total < removed)
+        work->job.total = removed;
+    bk_progress_show(work->admin, work->address, removed, work->job.total);
     if (!bk_settings_begin_write(settings, NULL))
         return;
     if (!bk_settings_update_job(settings, &work->job, NULL) || !bk_settings_commit(settings, NULL))
         bk_settings_rollback(settings);
+}
+
+/* About as many files as there were messages; 0: not known. */
+static int64_t expected_files(struct bk_admin *admin, int64_t account_id)
+{
+    struct bk_state *state = bk_admin_state(admin);
+    struct bk_usage usage = {.known = false};
+    int64_t limit_bytes;
+
+    if (state == NULL ||
+        bk_state_lookup_usage(state, account_id, &usage, &limit_bytes, NULL) != BK_FOUND)
+        return 0;
+    return usage.messages;
 }
 
 static bool remove_mail(struct bk_admin *admin, const struct bk_job *job, const char *address,
@@ -201,14 +214,14 @@ static bool remove_mail(struct bk_admin *admin, const struct bk_job *job, const 
     struct bk_mail_user user;
     bool removed;
 
+    work.job.total = expected_files(admin, job->account_id);
     work.mail_root = bk_admin_server_value(admin, "mail_root");
     work.state_path = bk_admin_server_value(admin, "state_path");
     if (work.mail_root == NULL || work.state_path == NULL || !bk_admin_mail_user(admin, &user))
         return false;
     removed = bk_mail_user_run(&user, remove_as_mail_user, &work, note_progress, &work,
                                &admin->error);
-    if (work.shown)
-        (void)fputc('\n', stderr);
+    bk_progress_end(admin);
     return removed;
 }
 

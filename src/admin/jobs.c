@@ -5,6 +5,7 @@
 #include "admin/bulk.h"
 #include "admin/commands.h"
 #include "admin/deletion.h"
+#include "admin/erasure.h"
 #include "admin/output.h"
 
 #include <string.h>
@@ -68,6 +69,8 @@ static bool run_job(struct bk_admin *admin, const struct bk_job *job, int wait_s
 {
     if (strcmp(job->kind, BK_DELETION_KIND) == 0)
         return bk_deletion_run(admin, job, wait_seconds);
+    if (strcmp(job->kind, BK_ERASURE_KIND) == 0)
+        return bk_erasure_run(admin, job, wait_seconds > 0);
     if (strcmp(job->kind, BK_BULK_REGISTRATION_KIND) == 0 ||
         strcmp(job->kind, BK_BULK_EDIT_KIND) == 0)
         return run_bulk_job(admin, job);
@@ -133,6 +136,7 @@ bool bk_run_job_list(struct bk_admin *admin)
         {"kind", N_("Kind"), BK_COLUMN_TEXT},
         {"address", N_("Account"), BK_COLUMN_TEXT},
         {"done", N_("Done"), BK_COLUMN_NUMBER},
+        {"total", N_("Of"), BK_COLUMN_NUMBER},
         {"created_at", N_("Since"), BK_COLUMN_TIME},
         {"updated_at", N_("Last step"), BK_COLUMN_TIME},
         {NULL, NULL, 0},

@@ -5,6 +5,7 @@ boxkeeper_SOURCES = \
 	src/admin/access.c \
 	src/admin/account-delete.c \
 	src/admin/account-fields.h src/admin/account-fields.c \
+	src/admin/account-erase.c \
 	src/admin/account-force.c \
 	src/admin/account-list.c \
 	src/admin/account-rename.c \
@@ -17,6 +18,7 @@ boxkeeper_SOURCES = \
 	src/admin/bulk.h src/admin/bulk.c src/admin/bulk-check.c src/admin/bulk-edit.c \
 	src/admin/bulk-job.c src/admin/bulk-limits.c \
 	src/admin/check.h src/admin/check.c src/admin/check-accounts.c src/admin/check-host.c \
+	src/admin/check-repair.c \
 	src/admin/command-line.c \
 	src/admin/commands.h \
 	src/admin/creation.h src/admin/creation.c \
@@ -29,6 +31,7 @@ boxkeeper_SOURCES = \
 	src/admin/domain-plan.h src/admin/domain-plan.c \
 	src/admin/domain-remove.c \
 	src/admin/domain.c \
+	src/admin/erasure.h src/admin/erasure.c \
 	src/admin/explain.h src/admin/explain.c src/admin/explain-login.c \
 	src/admin/explain-print.c \
 	src/admin/export.c \

@@ -62,6 +62,8 @@ const struct bk_command bk_commands[] = {
      bk_account_export_options, false, bk_run_account_export},
     {"account", "sample", "registration|edit", N_("print a CSV file to begin with"),
      bk_account_sample_options, false, bk_run_account_sample},
+    {"account", "erase-mail", "ACCOUNT", N_("erase all mail; folders and settings stay"),
+     NULL, true, bk_run_account_erase_mail},
     {"alias", "add", "ACCOUNT ALIAS...", N_("give an account further addresses"),
      NULL, true, bk_run_alias_add},
     {"alias", "remove", "ALIAS...", N_("take addresses away"), NULL, true, bk_run_alias_remove},
@@ -109,7 +111,8 @@ const struct bk_command bk_commands[] = {
      bk_run_setup_dovecot},
     {"setup", "postfix", "", N_("print what to do with Postfix"), NULL, false,
      bk_run_setup_postfix},
-    {"check", NULL, "", N_("report what is wrong on this server"), NULL, false, bk_run_check},
+    {"check", NULL, "", N_("report what is wrong on this server"), bk_check_options, false,
+     bk_run_check},
     {"backup", NULL, "DIR", N_("copy settings and credentials to a new folder"),
      NULL, false, bk_run_backup},
     {"restore", NULL, "DIR", N_("replace settings and credentials by a backup"),
@@ -155,9 +158,10 @@ static bool run(struct bk_admin *admin, int count, char **words)
         bk_help_print(admin);
         return true;
     }
-    /* These two go on with jobs by themselves, and say so. */
+    /* These go on with jobs by themselves, and say so. */
     if (admin->command->changes && !admin->dry_run && admin->command->run != bk_run_job_run &&
-        admin->command->run != bk_run_account_delete)
+        admin->command->run != bk_run_account_delete &&
+        admin->command->run != bk_run_account_erase_mail)
         bk_jobs_go_on(admin);
     return admin->command->run(admin);
 }

@@ -13,6 +13,7 @@
  * Exit status: 0, 75 (EX_TEMPFAIL) when something could not be done now, among it doubt about the
  * clock or the settings. A hold or two trash folders are that user's state, not a failure.
  */
+#include "dovecot-plugin/doveadm-erase.h"
 #include "dovecot-plugin/due.h"
 #include "dovecot-plugin/retention.h"
 #include "dovecot-plugin/usage.h"
@@ -273,6 +274,8 @@ void doveadm_boxkeeper_plugin_init(struct module *module ATTR_UNUSED)
 
     for (i = 0; i < N_ELEMENTS(commands); i++)
         doveadm_cmd_register_ver2(&commands[i]);
+    for (i = 0; i < boxkeeper_erase_command_count; i++)
+        doveadm_cmd_register_ver2(&boxkeeper_erase_commands[i]);
 }
 
 void doveadm_boxkeeper_plugin_deinit(void)

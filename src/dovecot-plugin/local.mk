@@ -19,7 +19,9 @@ lib95_boxkeeper_plugin_la_SOURCES = \
 	src/dovecot-plugin/delivery.c src/dovecot-plugin/delivery.h \
 	src/dovecot-plugin/dovecot-compat.h \
 	src/dovecot-plugin/due.c src/dovecot-plugin/due.h \
+	src/dovecot-plugin/erase.c src/dovecot-plugin/erase.h \
 	src/dovecot-plugin/folders.c src/dovecot-plugin/folders.h \
+	src/dovecot-plugin/lock.c src/dovecot-plugin/lock.h \
 	src/dovecot-plugin/marker.c src/dovecot-plugin/marker.h \
 	src/dovecot-plugin/pass.c src/dovecot-plugin/pass.h \
 	src/dovecot-plugin/plugin.c src/dovecot-plugin/plugin.h \
@@ -36,7 +38,8 @@ lib95_boxkeeper_plugin_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version \
 lib95_boxkeeper_plugin_la_LIBADD = libstore.la librules.la $(SQLITE_LIBS)
 EXTRA_lib95_boxkeeper_plugin_la_DEPENDENCIES = $(plugin_symbols)
 
-lib95_doveadm_boxkeeper_plugin_la_SOURCES = src/dovecot-plugin/doveadm.c
+lib95_doveadm_boxkeeper_plugin_la_SOURCES = src/dovecot-plugin/doveadm.c \
+	src/dovecot-plugin/doveadm-erase.c src/dovecot-plugin/doveadm-erase.h
 lib95_doveadm_boxkeeper_plugin_la_CPPFLAGS = $(plugin_cppflags)
 lib95_doveadm_boxkeeper_plugin_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version \
 	-export-symbols $(doveadm_symbols)

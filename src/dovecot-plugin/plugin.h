@@ -13,6 +13,7 @@
  *   spam        its verdict on the message, for sieve
  *   folders     which folders retention is about
  *   retention   archive and expiry at the end of a session, in long sessions, and by the sweep
+ *   erase       all mail of a user, for the CLI's job
  *   archive     the move itself, safe against being killed anywhere
  *   doveadm     a module of its own: `doveadm boxkeeper …`
  *

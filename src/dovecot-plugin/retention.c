@@ -3,10 +3,9 @@
 #include "dovecot-plugin/retention-private.h"
 
 #include "dovecot-plugin/databases.h"
+#include "dovecot-plugin/lock.h"
 
 #include "file-lock.h"
-
-#define LOCK_NAME ".boxkeeper-lock"
 
 static void doubt(struct boxkeeper_run *run, enum bk_retention_doubt reason)
 {
@@ -137,21 +136,33 @@ static int act(struct boxkeeper_run *run, struct boxkeeper_task *task)
     return 0;
 }
 
+/* Asked with the lock held. What is moved while mail is being erased would get a new UID and stay;
+ * so would what can't be told. */
+static bool is_being_erased(const struct boxkeeper_run *run)
+{
+    struct bk_settings *settings = boxkeeper_settings();
+    struct bk_error error = {0};
+
+    return settings == NULL ||
+           bk_settings_lookup_job(settings, run->account->id, BK_ERASURE_KIND, &error) != BK_ABSENT;
+}
+
 static int act_on_all(struct boxkeeper_run *run)
 {
-    struct file_lock *lock = NULL;
-    const char *error;
+    struct file_lock *lock;
     struct boxkeeper_task *task;
-    int ret = mail_user_lock_file_create(run->user, LOCK_NAME, run->options->lock_seconds, &lock,
-                                         &error);
+    int ret = boxkeeper_lock(run->user, run->options->lock_seconds, &lock);
 
-    if (ret < 0)
-        e_error(run->user->event, "boxkeeper: lock: %s", error);
     if (ret <= 0) {
         run->result->unfinished = true;
         return ret;
     }
     ret = 0;
+    if (is_being_erased(run)) {
+        run->result->unfinished = true;
+        file_lock_free(&lock);
+        return 0;
+    }
     array_foreach_modifiable(&run->tasks, task)
     {
         if (task->needs_pass && act(run, task) < 0)

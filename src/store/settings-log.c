@@ -5,6 +5,22 @@
 
 /* ---- jobs ---- */
 
+enum bk_lookup bk_settings_lookup_job(struct bk_settings *settings, int64_t account_id,
+                                      const char *kind, struct bk_error *error)
+{
+    struct bk_query query;
+    enum bk_lookup found;
+
+    if (!bk_query_begin(&query, &settings->database,
+                        "SELECT 1 FROM jobs WHERE account_id = $1 AND kind = $2 LIMIT 1", error))
+        return BK_FAILED;
+    bk_query_bind_number(&query, account_id);
+    bk_query_bind_text(&query, kind);
+    found = bk_query_lookup(&query, error);
+    bk_query_end(&query);
+    return found;
+}
+
 bool bk_settings_insert_job(struct bk_settings *settings, const struct bk_job *job, int64_t *id_r,
                             struct bk_error *error)
 {
