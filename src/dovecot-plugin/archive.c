@@ -13,7 +13,9 @@ struct boxkeeper_archive {
     pool_t pool;
     struct mail_user *user;
     struct mailbox *box;
-    struct mailbox_transaction_context *transaction; /* NULL between batches */
+    /* NULL between batches. That of saving is "external", which says that maildir's files have the
+     * changes already; so flags are changed in one of their own. */
+    struct mailbox_transaction_context *saving, *changing;
     /* Both only after a run that died: what it may have stored, by GUID and (maildir) by file,
      * with the UID as value. */
     HASH_TABLE(const char *, void *) by_guid;
@@ -213,46 +215,78 @@ bool boxkeeper_archive_mends(const struct boxkeeper_archive *archive)
     return hash_table_is_created(archive->by_guid);
 }
 
-static bool is_there_already(struct boxkeeper_archive *archive, struct mail *mail)
+/* The UID of what a dead run has stored of this message; 0 = nothing. */
+static uint32_t copy_of(struct boxkeeper_archive *archive, struct mail *mail)
 {
     const char *guid;
 
-    return boxkeeper_archive_mends(archive) &&
-           mail_get_special(mail, MAIL_FETCH_GUID, &guid) == 0 &&
-           hash_table_lookup(archive->by_guid, guid) != NULL;
+    if (!boxkeeper_archive_mends(archive) || mail_get_special(mail, MAIL_FETCH_GUID, &guid) < 0)
+        return 0;
+    return POINTER_CAST_TO(hash_table_lookup(archive->by_guid, guid), uint32_t);
+}
+
+/* Give a copy its flags and keywords: the dead run may have stored the file alone (sdbox has them
+ * in its index), or before the folder knew the keywords' names (maildir). False: the copy is gone.
+ */
+static bool complete_copy(struct boxkeeper_archive *archive, uint32_t uid, struct mail *mail)
+{
+    struct mail_keywords *keywords;
+    struct mail *copy;
+    bool found;
+
+    if (archive->changing == NULL)
+        archive->changing = mailbox_transaction_begin(archive->box, 0,
+                                                      "boxkeeper: after a run that died");
+    copy = mail_alloc(archive->changing, 0, NULL);
+    found = mail_set_uid(copy, uid);
+    if (found) {
+        keywords = mailbox_keywords_create_valid(archive->box, mail_get_keywords(mail));
+        mail_update_flags(copy, MODIFY_REPLACE, mail_get_flags(mail) & MAIL_FLAGS_NONRECENT);
+        mail_update_keywords(copy, MODIFY_REPLACE, keywords);
+        mailbox_keywords_unref(&keywords);
+    }
+    mail_free(&copy);
+    return found;
 }
 
 int boxkeeper_archive_add(struct boxkeeper_archive *archive, struct mail *mail)
 {
+    uint32_t uid = copy_of(archive, mail);
     struct mail_save_context *save;
 
-    if (is_there_already(archive, mail)) {
+    if (uid != 0 && complete_copy(archive, uid, mail)) {
         mail_expunge(mail);
         return 0;
     }
-    if (archive->transaction == NULL)
-        archive->transaction = mailbox_transaction_begin(
-            archive->box, MAILBOX_TRANSACTION_FLAG_EXTERNAL, "boxkeeper: archive");
-    save = mailbox_save_alloc(archive->transaction);
+    if (archive->saving == NULL)
+        archive->saving = mailbox_transaction_begin(archive->box, MAILBOX_TRANSACTION_FLAG_EXTERNAL,
+                                                    "boxkeeper: archive");
+    save = mailbox_save_alloc(archive->saving);
     mailbox_save_copy_flags(save, mail);
     return mailbox_move(&save, mail);
 }
 
 int boxkeeper_archive_commit(struct boxkeeper_archive *archive)
 {
-    if (archive->transaction == NULL)
-        return 0;
-    if (mailbox_transaction_commit(&archive->transaction) < 0)
+    bool changed = archive->changing != NULL || archive->saving != NULL;
+
+    if ((archive->changing != NULL && mailbox_transaction_commit(&archive->changing) < 0) ||
+        (archive->saving != NULL && mailbox_transaction_commit(&archive->saving) < 0)) {
+        boxkeeper_archive_rollback(archive);
         return -1;
-    /* Only our own view: the messages are stored. */
-    (void)mailbox_sync(archive->box, 0);
+    }
+    /* Only our own view, and names of maildir's files: the messages are stored. */
+    if (changed)
+        (void)mailbox_sync(archive->box, 0);
     return 0;
 }
 
 void boxkeeper_archive_rollback(struct boxkeeper_archive *archive)
 {
-    if (archive->transaction != NULL)
-        mailbox_transaction_rollback(&archive->transaction);
+    if (archive->changing != NULL)
+        mailbox_transaction_rollback(&archive->changing);
+    if (archive->saving != NULL)
+        mailbox_transaction_rollback(&archive->saving);
 }
 
 void boxkeeper_archive_end(struct boxkeeper_archive **_archive, bool clean)

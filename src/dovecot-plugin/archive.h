@@ -9,9 +9,10 @@
  * its first move a run puts a marker into the user's home, fsynced with its folder: which mailbox
  * the archive is, and the first UID that the run can have given. The marker goes when both sides of
  * the last batch are committed. A run that finds one knows that the last run died: it reads the
- * GUIDs of what the archive has from that UID on, and a message that is there already is only
- * expunged at the source. (A user's own copy has the same GUID; that is no loss either: the message
- * is due, and the archive has it.)
+ * GUIDs of what the archive has from that UID on, and a message that is there already is only given
+ * its flags and keywords, which the dead run may not have stored yet, and expunged at the source.
+ * (A user's own copy has the same GUID; that is no loss either: the message is due, and the archive
+ * has it.)
  *
  * Maildir keeps the GUID of a message whose file has a foreign name in dovecot-uidlist, and writes
  * that after the files are in their place: a run killed in between leaves copies under other GUIDs.
