@@ -3,13 +3,13 @@
 """What tests of deletion and of kills look at: rows, files, and where a process may be killed."""
 
 import os
-import re
 import shutil
 import sqlite3
 import subprocess
 from contextlib import closing
 from pathlib import Path
 
+from killing import kill_points, run_killed  # noqa: F401 (for the tests that import them here)
 from scratch import BUILD
 
 
@@ -107,38 +107,3 @@ def environment_under_strace():
     """The leak sanitizer can't work there."""
     sanitizer = ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"), "detect_leaks=0"]))
     return os.environ | {"ASAN_OPTIONS": sanitizer}
-
-
-def run_traced(options, command, **more):
-    """`command` under strace."""
-    return subprocess.run(["strace", "-f", *options, *command], capture_output=True, text=True,
-                          timeout=120, stdin=subprocess.DEVNULL, env=environment_under_strace(),
-                          **more)
-
-
-def start_traced(options, command):
-    """The same, going on beside the test."""
-    return subprocess.Popen(["strace", "-f", *options, *command], stdin=subprocess.DEVNULL,
-                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                            env=environment_under_strace())
-
-
-def kill_points(command, names, most):
-    """(system call, number) for every place at which `command` may be killed; at most `most` of
-    each system call, spread evenly. `command` is run once, to its end, to count them."""
-    done = run_traced(["-c", "-e", "trace=" + ",".join(f"?{name}" for name in names)], command,
-                      check=True)
-    points = []
-    for line in done.stderr.splitlines():
-        columns = line.split()
-        if len(columns) >= 5 and columns[-1] in names and re.fullmatch(r"\d+", columns[3]):
-            calls = int(columns[3])
-            step = max(1, -(-calls // most))
-            points += [(columns[-1], number) for number in range(1, calls + 1, step)]
-    return points
-
-
-def run_killed(command, name, number):
-    """Runs `command`; the process that comes to its `number`-th call of `name` is killed."""
-    run_traced(["-o", "/dev/null", "-e", f"trace={name}", "-e",
-                f"inject={name}:signal=KILL:when={number}"], command, check=False)

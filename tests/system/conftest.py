@@ -15,11 +15,15 @@ BOXKEEPER_THOROUGH=1 (dev/test --thorough) asks for more points of the kill test
 
 import os
 import shutil
+import sys
 import tempfile
+from pathlib import Path
 
 import pytest
 
 from lab import Lab
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 FORMATS = ("maildir", "sdbox", "mdbox")
 SHOWN_LOG_LINES = 120
