@@ -15,6 +15,19 @@ const struct bk_option bk_check_options[] = {
     {NULL, NULL, NULL, false},
 };
 
+static bool is_reported(const struct bk_check *check, const json_t *finding)
+{
+    size_t i;
+    json_t *item;
+
+    json_array_foreach(check->items, i, item)
+    {
+        if (json_equal(json_object_get(item, "finding"), finding))
+            return true;
+    }
+    return false;
+}
+
 void bk_check_report(struct bk_check *check, const char *format, ...)
 {
     char text[1024];
@@ -27,12 +40,27 @@ void bk_check_report(struct bk_check *check, const char *format, ...)
     finding = json_string(text);
     if (finding == NULL) /* a file name or a program's answer that is not UTF-8, or cut there */
         finding = json_string(_("a finding can't be shown: its text is not UTF-8"));
-    json_array_append_new(check->items, json_pack("{s:o}", "finding", finding));
+    if (!is_reported(check, finding))
+        json_array_append_new(check->items, json_pack("{s:O}", "finding", finding));
+    json_decref(finding);
 }
 
 static void report_file(void *context, const char *text)
 {
     bk_check_report(context, "%s", text);
+}
+
+/* What keeps a part from looking on is a finding too, and hides none of the others. */
+static void run_parts(struct bk_check *check)
+{
+    struct bk_admin *admin = check->admin;
+
+    if (!bk_databases_check(admin->settings_path, report_file, check, &admin->error))
+        bk_check_report(check, "%s", admin->error.text);
+    if (!bk_check_host(check))
+        bk_check_report(check, "%s", admin->error.text);
+    if (!bk_check_accounts(check))
+        bk_check_report(check, "%s", admin->error.text);
 }
 
 bool bk_run_check(struct bk_admin *admin)
@@ -53,10 +81,9 @@ bool bk_run_check(struct bk_admin *admin)
         if (!bk_check_repair(admin))
             return false;
     }
-    if (bk_admin_settings(admin) == NULL ||
-        !bk_databases_check(admin->settings_path, report_file, &check, &admin->error) ||
-        !bk_check_host(&check) || !bk_check_accounts(&check))
+    if (bk_admin_settings(admin) == NULL)
         return false;
+    run_parts(&check);
     count = json_array_size(check.items);
     if (count > 0 || admin->json)
         bk_output_list(admin, check.items, columns, NULL, NULL);

@@ -145,5 +145,16 @@ def test_credentials_that_others_can_read(whole):
     assert any("may read" in text for text in findings(whole))
 
 
+def test_what_cannot_be_read_hides_nothing_else(whole):
+    (whole.folder / "mail").chmod(0o777)
+    with (whole.folder / "credentials" / "credentials.db").open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xa5" * 4096)
+    found = findings(whole)
+    assert any("credentials.db" in text and "damaged" in text for text in found), found
+    assert any("0750" in text for text in found), found
+    assert len(found) == len(set(found))
+
+
 def test_only_root(whole):
     assert run_as_nobody(whole, "check").returncode == 77
