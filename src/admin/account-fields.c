@@ -48,7 +48,8 @@ bool bk_take_account_texts(struct bk_admin *admin, struct bk_account *account)
 {
     if (!take_text(admin, "full-name", &account->full_name) ||
         !take_text(admin, "comment", &account->comment) ||
-        !take_text(admin, "rights", &account->rights) || !take_language(admin, &account->language))
+        !take_text(admin, "rights", &account->rights) ||
+        !take_language(admin, &account->language) || !bk_take_send_limits(admin, &account->send))
         return false;
     if (account->domain->plan->full_name_required && *account->full_name == '\0')
         return bk_admin_fail(admin, BK_ERROR_VALUE,

@@ -9,6 +9,7 @@
 #define BK_ADMIN_ACCOUNT_FIELDS_H
 
 #include "admin/password.h"
+#include "admin/send-limits.h"
 
 /* For the option tables of both commands. */
 #define BK_ACCOUNT_OPTIONS                                                                         \
@@ -16,7 +17,8 @@
         {"full-name", "TEXT", N_("full name"), false}, {"comment", "TEXT", N_("comment"), false},  \
         {"alias", "ALIAS", N_("a further address; may be repeated"), true},                        \
         {"language", "LANGUAGE", N_("ja, en, fr, de, it, pt or es"), false},                       \
-        {"rights", "TEXT", N_("recorded and shown only"), false}, BK_PASSWORD_OPTIONS
+        {"rights", "TEXT", N_("recorded and shown only"), false}, BK_SEND_LIMIT_OPTIONS,           \
+        BK_PASSWORD_OPTIONS
 
 /* Every option but capacity, aliases and password into `account`. */
 bool bk_take_account_texts(struct bk_admin *admin, struct bk_account *account);

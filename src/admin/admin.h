@@ -27,6 +27,7 @@
 #include "rules/arena.h"
 #include "rules/error.h"
 #include "store/credentials.h"
+#include "store/limits.h"
 #include "store/settings-edit.h"
 #include "store/state.h"
 
@@ -82,6 +83,8 @@ struct bk_admin {
     struct bk_credentials *credentials;
     struct bk_state *state;
     bool state_tried;
+    struct bk_limits *limits;
+    bool limits_tried;
     int lock; /* open folder of credentials.db, locked; -1: not held */
     /* what the command did */
     bool edited;      /* something is to be committed (set by bk_audit()) */
@@ -119,6 +122,8 @@ struct bk_settings *bk_admin_settings(struct bk_admin *admin);
 struct bk_credentials *bk_admin_credentials(struct bk_admin *admin);
 /* NULL without an error where state.db can't be read: then nothing is known from it. */
 struct bk_state *bk_admin_state(struct bk_admin *admin);
+/* The same of limits.db. */
+struct bk_limits *bk_admin_limits(struct bk_admin *admin);
 void bk_admin_close(struct bk_admin *admin);
 
 /*

@@ -32,6 +32,7 @@ struct bk_account *bk_creation_defaults(struct bk_admin *admin, const struct bk_
         .submission_allowed = true,
         .managesieve_allowed = true,
         .archive_seconds = BK_INHERIT,
+        .send = BK_SEND_LIMITS_INHERITED,
         .trash_seconds = BK_INHERIT,
         .junk_seconds = BK_INHERIT,
         .created_at = time(NULL),

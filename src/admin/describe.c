@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "admin/describe.h"
 
+#include "admin/send-limits.h"
 #include "rules/plan_fields.h"
 #include "rules/retention.h"
 
@@ -31,6 +32,11 @@ static const struct field domain_fields[] = {
     DOMAIN(capacity_sum_maximum_bytes, FIELD_INTEGER),
     DOMAIN(capacity_maximum_bytes, FIELD_INTEGER),
     DOMAIN(default_capacity_bytes, FIELD_INTEGER),
+    {"send_messages_per_hour", FIELD_INTEGER, offsetof(struct bk_domain, send.messages_per_hour)},
+    {"send_messages_per_day", FIELD_INTEGER, offsetof(struct bk_domain, send.messages_per_day)},
+    {"send_recipients_per_hour", FIELD_INTEGER,
+     offsetof(struct bk_domain, send.recipients_per_hour)},
+    {"send_recipients_per_day", FIELD_INTEGER, offsetof(struct bk_domain, send.recipients_per_day)},
     DOMAIN(archive_seconds, FIELD_INTEGER),
     DOMAIN(trash_seconds, FIELD_INTEGER),
     DOMAIN(junk_seconds, FIELD_INTEGER),
@@ -62,6 +68,10 @@ static const struct field account_fields[] = {
     ACCOUNT("archive_seconds", archive_seconds, FIELD_INTEGER),
     ACCOUNT("trash_seconds", trash_seconds, FIELD_INTEGER),
     ACCOUNT("junk_seconds", junk_seconds, FIELD_INTEGER),
+    ACCOUNT("send_messages_per_hour", send.messages_per_hour, FIELD_INTEGER),
+    ACCOUNT("send_messages_per_day", send.messages_per_day, FIELD_INTEGER),
+    ACCOUNT("send_recipients_per_hour", send.recipients_per_hour, FIELD_INTEGER),
+    ACCOUNT("send_recipients_per_day", send.recipients_per_day, FIELD_INTEGER),
     ACCOUNT("hold_reason", hold_reason, FIELD_TEXT),
     ACCOUNT("created_at", created_at, FIELD_INTEGER),
     {NULL, 0, 0},
@@ -93,6 +103,11 @@ const struct bk_column bk_plan_columns[] = {
     {"spam_actions_allowed", N_("Spam actions"), BK_COLUMN_TEXT},
     {"spam_lists_allowed", N_("Spam score and lists"), BK_COLUMN_TEXT},
     {"spam_score_hundredths", N_("Required spam score, hundredths"), BK_COLUMN_NUMBER},
+    {"send_messages_per_hour", N_("Messages sent in an hour at most (0 = any number)"),
+     BK_COLUMN_NUMBER},
+    {"send_messages_per_day", N_("Messages sent in a day at most"), BK_COLUMN_NUMBER},
+    {"send_recipients_per_hour", N_("Recipients in an hour at most"), BK_COLUMN_NUMBER},
+    {"send_recipients_per_day", N_("Recipients in a day at most"), BK_COLUMN_NUMBER},
     {"retention_kind", N_("Retention"), BK_COLUMN_TEXT},
     {"archive_seconds", N_("Archive after"), BK_COLUMN_DURATION},
     {"trash_seconds", N_("Trash emptied after"), BK_COLUMN_DURATION},
@@ -130,6 +145,11 @@ const struct bk_column bk_domain_columns[] = {
     {"archive_seconds", N_("Archive after"), BK_COLUMN_DURATION},
     {"trash_seconds", N_("Trash emptied after"), BK_COLUMN_DURATION},
     {"junk_seconds", N_("Junk emptied after"), BK_COLUMN_DURATION},
+    {"send_messages_per_hour", N_("Messages sent in an hour at most (0 = any number)"),
+     BK_COLUMN_NUMBER},
+    {"send_messages_per_day", N_("Messages sent in a day at most"), BK_COLUMN_NUMBER},
+    {"send_recipients_per_hour", N_("Recipients in an hour at most"), BK_COLUMN_NUMBER},
+    {"send_recipients_per_day", N_("Recipients in a day at most"), BK_COLUMN_NUMBER},
     {NULL, NULL, 0},
 };
 
@@ -157,6 +177,15 @@ const struct bk_column bk_account_columns[] = {
     {"archive_seconds", N_("Archive after"), BK_COLUMN_DURATION},
     {"trash_seconds", N_("Trash emptied after"), BK_COLUMN_DURATION},
     {"junk_seconds", N_("Junk emptied after"), BK_COLUMN_DURATION},
+    {"send_messages_per_hour", N_("Messages sent in an hour at most (0 = any number)"),
+     BK_COLUMN_NUMBER},
+    {"send_messages_per_day", N_("Messages sent in a day at most"), BK_COLUMN_NUMBER},
+    {"send_recipients_per_hour", N_("Recipients in an hour at most"), BK_COLUMN_NUMBER},
+    {"send_recipients_per_day", N_("Recipients in a day at most"), BK_COLUMN_NUMBER},
+    {"sent_messages_this_hour", N_("Messages sent this hour"), BK_COLUMN_NUMBER},
+    {"sent_messages_this_day", N_("Messages sent this day"), BK_COLUMN_NUMBER},
+    {"sent_recipients_this_hour", N_("Recipients this hour"), BK_COLUMN_NUMBER},
+    {"sent_recipients_this_day", N_("Recipients this day"), BK_COLUMN_NUMBER},
     {"hold_reason", N_("Hold"), BK_COLUMN_TEXT},
     {"created_at", N_("Created"), BK_COLUMN_TIME},
     {"last_login_at", N_("Last login"), BK_COLUMN_TIME},
@@ -343,5 +372,6 @@ json_t *bk_describe_account(struct bk_admin *admin, const struct bk_account *acc
     json_object_set_new(object, "trash_seconds", json_integer(durations.trash_seconds));
     json_object_set_new(object, "junk_seconds", json_integer(durations.junk_seconds));
     add_state(admin, object, account);
+    bk_describe_sending(admin, object, account);
     return object;
 }

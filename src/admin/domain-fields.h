@@ -6,7 +6,7 @@
 #ifndef BK_ADMIN_DOMAIN_FIELDS_H
 #define BK_ADMIN_DOMAIN_FIELDS_H
 
-#include "admin/admin.h"
+#include "admin/send-limits.h"
 
 /* For the option tables of both commands. */
 #define BK_DOMAIN_OPTIONS                                                                          \
@@ -17,6 +17,7 @@
          false},                                                                                   \
         {"default-capacity", "SIZE", N_("capacity of new accounts, or inherit (the plan's)"),      \
          false},                                                                                   \
+        BK_SEND_LIMIT_OPTIONS,                                                                     \
     {                                                                                              \
         "time-zone", "ZONE", N_("such as Asia/Tokyo; '' = the server's"), false                    \
     }

@@ -97,6 +97,7 @@ static struct bk_domain *new_domain(struct bk_admin *admin)
         .login_prefix = prefix != NULL ? bk_admin_fold(admin, prefix) : NULL,
         .default_capacity_bytes = BK_INHERIT,
         .archive_seconds = BK_INHERIT,
+        .send = BK_SEND_LIMITS_INHERITED,
         .trash_seconds = BK_INHERIT,
         .junk_seconds = BK_INHERIT,
     };

@@ -76,12 +76,27 @@ struct bk_state *bk_admin_state(struct bk_admin *admin)
     return admin->state;
 }
 
+struct bk_limits *bk_admin_limits(struct bk_admin *admin)
+{
+    const char *path;
+
+    if (admin->limits_tried)
+        return admin->limits;
+    admin->limits_tried = true;
+    path = bk_admin_server_value(admin, "limits_path");
+    if (path != NULL)
+        admin->limits = bk_limits_open_reader(path, NULL);
+    return admin->limits;
+}
+
 void bk_admin_close(struct bk_admin *admin)
 {
     if (admin->credentials != NULL)
         bk_credentials_close(&admin->credentials);
     if (admin->state != NULL)
         bk_state_close(&admin->state);
+    if (admin->limits != NULL)
+        bk_limits_close(&admin->limits);
     if (admin->settings != NULL)
         bk_settings_close(&admin->settings);
 }

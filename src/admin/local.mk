@@ -56,6 +56,7 @@ boxkeeper_SOURCES = \
 	src/admin/removal.h src/admin/removal.c \
 	src/admin/retention.c src/admin/retention-run.c \
 	src/admin/sample.c \
+	src/admin/send-limits.h src/admin/send-limits.c \
 	src/admin/setup.h src/admin/setup.c \
 	src/admin/spam.h src/admin/spam.c \
 	src/admin/text.h \

@@ -109,7 +109,7 @@ const char *bk_output_format(struct bk_admin *admin, const json_t *value,
         return format == BK_COLUMN_TEXT || format == BK_COLUMN_YES ? "" : "-";
     switch (format) {
     case BK_COLUMN_NUMBER:
-        return with_commas(admin, number);
+        return number == BK_INHERIT ? "inherit" : with_commas(admin, number);
     case BK_COLUMN_BYTES:
         return number == BK_INHERIT ? "inherit" : readable_bytes(admin, number);
     case BK_COLUMN_CAPACITY:

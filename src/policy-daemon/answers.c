@@ -10,20 +10,23 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+#include <time.h>
 
 struct bk_answers {
     struct bk_snapshot *snapshot;
+    struct bk_counters *counters;
     struct bk_arena *arena; /* of the present request */
     bool context_logged, map_logged;
 };
 
-struct bk_answers *bk_answers_create(struct bk_snapshot *snapshot)
+struct bk_answers *bk_answers_create(struct bk_snapshot *snapshot, struct bk_counters *counters)
 {
     struct bk_answers *answers = calloc(1, sizeof(*answers));
 
     if (answers == NULL)
         abort();
     answers->snapshot = snapshot;
+    answers->counters = counters;
     answers->arena = bk_arena_create();
     return answers;
 }
@@ -95,6 +98,27 @@ static const char *answer_recipient(struct bk_answers *answers,
     return reply;
 }
 
+/* After everything else was fine: what is refused does not count. */
+static const char *count_sending(struct bk_answers *answers, const struct bk_directory *directory,
+                                 const struct bk_policy_request *request)
+{
+    const char *login = bk_address_fold(answers->arena, request->sasl_username);
+    const struct bk_account *account;
+    struct bk_send_limits limits;
+    const char *reply;
+
+    if (directory->lookup_address(directory->context, login, &account) != BK_FOUND)
+        return bk_sender_reply(BK_SENDER_SETTINGS_FAILED);
+    limits = bk_send_limits_of(account);
+    bk_counters_set_path(answers->counters, bk_snapshot_limits_path(answers->snapshot));
+    reply = bk_sending_reply(bk_counters_take(answers->counters, account->id, &limits,
+                                              request->instance, (int64_t)time(NULL)));
+    if (reply == NULL)
+        return "DUNNO";
+    log_refused(request, reply, account->primary_address);
+    return reply;
+}
+
 static const char *answer_submission(struct bk_answers *answers,
                                      const struct bk_directory *directory,
                                      const struct bk_policy_request *request)
@@ -103,8 +127,10 @@ static const char *answer_submission(struct bk_answers *answers,
                                                     request->sasl_username, request->sender);
     const char *reply = bk_sender_reply(reason);
 
-    if (reason == BK_SENDER_ALLOWED)
-        return answer_recipient(answers, directory, request);
+    if (reason == BK_SENDER_ALLOWED) {
+        reply = answer_recipient(answers, directory, request);
+        return strcmp(reply, "DUNNO") == 0 ? count_sending(answers, directory, request) : reply;
+    }
     if (reason != BK_SENDER_SETTINGS_FAILED)
         log_refused(request, reply, NULL);
     return reply;

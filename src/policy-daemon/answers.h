@@ -11,14 +11,15 @@
 #ifndef BK_POLICY_DAEMON_ANSWERS_H
 #define BK_POLICY_DAEMON_ANSWERS_H
 
+#include "policy-daemon/counters.h"
 #include "policy-daemon/policy_protocol.h"
 #include "policy-daemon/snapshot.h"
 #include "policy-daemon/socketmap_protocol.h"
 
 struct bk_answers;
 
-/* `snapshot` belongs to the caller and must live longer. */
-struct bk_answers *bk_answers_create(struct bk_snapshot *snapshot);
+/* Both belong to the caller and must live longer. */
+struct bk_answers *bk_answers_create(struct bk_snapshot *snapshot, struct bk_counters *counters);
 void bk_answers_destroy(struct bk_answers **answers);
 /* Mistakes of Postfix's configuration are logged once; from now on, once more. */
 void bk_answers_forget_logged(struct bk_answers *answers);

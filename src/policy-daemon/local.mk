@@ -3,6 +3,7 @@
 sbin_PROGRAMS += boxkeeperd
 boxkeeperd_SOURCES = \
 	src/policy-daemon/answers.h src/policy-daemon/answers.c \
+	src/policy-daemon/counters.h src/policy-daemon/counters.c \
 	src/policy-daemon/log.h src/policy-daemon/log.c \
 	src/policy-daemon/main.c \
 	src/policy-daemon/policy_protocol.h src/policy-daemon/policy_protocol.c \

@@ -24,6 +24,7 @@
 #include <sys/stat.h>
 #include <syslog.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
 #include <unistd.h>
 
 #define _(text) gettext(text)
@@ -43,8 +44,9 @@ struct daemon {
     struct bk_server *server;
     struct bk_snapshot *snapshot;
     struct bk_answers *answers;
+    struct bk_counters *counters;
     struct bk_service policy, socketmap;
-    struct event *events[4]; /* SIGTERM, SIGINT, SIGHUP, the watchdog's timer or NULL */
+    struct event *events[5]; /* SIGTERM, SIGINT, SIGHUP, each second, the watchdog or NULL */
 };
 
 static void print_help(void)
@@ -200,6 +202,15 @@ static void on_hangup(evutil_socket_t signal_number, short what, void *context)
     bk_answers_forget_logged(daemon->answers);
 }
 
+static void on_second(evutil_socket_t fd, short what, void *context)
+{
+    struct daemon *daemon = context;
+
+    (void)fd;
+    (void)what;
+    bk_counters_write(daemon->counters, (int64_t)time(NULL));
+}
+
 static void on_watchdog(evutil_socket_t fd, short what, void *context)
 {
     (void)fd;
@@ -234,11 +245,13 @@ static void add_events(struct daemon *daemon)
     daemon->events[2] = evsignal_new(daemon->base, SIGHUP, on_hangup, daemon);
     for (int i = 0; i < 3; i++)
         (void)event_add(daemon->events[i], NULL);
+    daemon->events[3] = event_new(daemon->base, -1, EV_PERSIST, on_second, daemon);
+    (void)event_add(daemon->events[3], &(struct timeval){.tv_sec = 1});
     if (sd_watchdog_enabled(0, &watchdog_microseconds) <= 0)
         return;
     watchdog_microseconds /= 2;
-    daemon->events[3] = event_new(daemon->base, -1, EV_PERSIST, on_watchdog, daemon);
-    (void)event_add(daemon->events[3],
+    daemon->events[4] = event_new(daemon->base, -1, EV_PERSIST, on_watchdog, daemon);
+    (void)event_add(daemon->events[4],
                     &(struct timeval){.tv_sec = (time_t)(watchdog_microseconds / 1000000),
                                       .tv_usec = (suseconds_t)(watchdog_microseconds % 1000000)});
 }
@@ -253,11 +266,13 @@ static bool serve(const struct options *options, const struct bk_sockets *socket
         abort();
     daemon.server = bk_server_create(daemon.base);
     daemon.snapshot = bk_snapshot_create(options->settings);
-    daemon.answers = bk_answers_create(daemon.snapshot);
+    daemon.counters = bk_counters_create();
+    daemon.answers = bk_answers_create(daemon.snapshot, daemon.counters);
     daemon.policy = (struct bk_service){"policy", bk_answers_take_policy, daemon.answers};
     daemon.socketmap = (struct bk_service){"map", bk_answers_take_socketmap, daemon.answers};
     add_events(&daemon);
     look_at_databases(daemon.snapshot);
+    bk_counters_set_path(daemon.counters, bk_snapshot_limits_path(daemon.snapshot));
     served = bk_server_listen(daemon.server, sockets->policy, &daemon.policy) &&
              bk_server_listen(daemon.server, sockets->map, &daemon.socketmap);
     if (served) {
@@ -268,12 +283,13 @@ static bool serve(const struct options *options, const struct bk_sockets *socket
     }
     if (!served)
         bk_error_set(error, BK_ERROR_TRY_AGAIN, _("cannot serve: %s"), strerror(errno));
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
         if (daemon.events[i] != NULL)
             event_free(daemon.events[i]);
     }
     bk_server_destroy(&daemon.server);
     bk_answers_destroy(&daemon.answers);
+    bk_counters_destroy(&daemon.counters);
     bk_snapshot_destroy(&daemon.snapshot);
     event_base_free(daemon.base);
     return served;

@@ -27,6 +27,7 @@ struct bk_snapshot {
     struct bk_arena *arena;       /* of the look after the files */
     struct bk_settings *settings; /* NULL: could not be opened */
     struct bk_state *state;       /* NULL: could not be opened */
+    char *limits_path;            /* as settings said last */
     char *state_path;             /* that `state` was opened with */
     struct health settings_health, state_health;
     int64_t looked_at_seconds;          /* when the files were looked after last */
@@ -172,6 +173,7 @@ void bk_snapshot_destroy(struct bk_snapshot **snapshot)
     close_state(*snapshot);
     close_settings(*snapshot);
     bk_arena_destroy(&(*snapshot)->arena);
+    free((*snapshot)->limits_path);
     free(*snapshot);
     *snapshot = NULL;
 }
@@ -207,6 +209,23 @@ static bool look_after_state(struct bk_snapshot *snapshot, int64_t now_seconds,
     return snapshot->state != NULL && bk_state_refresh(snapshot->state, now_seconds, error);
 }
 
+static void note_limits_path(struct bk_snapshot *snapshot)
+{
+    const char *path;
+
+    if (bk_settings_server_value(snapshot->settings, snapshot->arena, "limits_path", &path, NULL) !=
+            BK_FOUND ||
+        (snapshot->limits_path != NULL && strcmp(snapshot->limits_path, path) == 0))
+        return;
+    free(snapshot->limits_path);
+    snapshot->limits_path = strdup(path);
+}
+
+const char *bk_snapshot_limits_path(const struct bk_snapshot *snapshot)
+{
+    return snapshot->limits_path;
+}
+
 static void begin_turn(struct bk_snapshot *snapshot)
 {
     int64_t now_seconds = now_milliseconds() / 1000;
@@ -229,6 +248,7 @@ static void begin_turn(struct bk_snapshot *snapshot)
         return;
     }
     if (look) {
+        note_limits_path(snapshot);
         snapshot->state_usable = look_after_state(snapshot, now_seconds, &error);
         if (!snapshot->state_usable)
             note_failure(&snapshot->state_health, error.text);

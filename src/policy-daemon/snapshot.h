@@ -28,6 +28,8 @@ void bk_snapshot_destroy(struct bk_snapshot **snapshot);
  * has not begun. Never NULL; valid until the next call or the end of the turn. */
 const struct bk_directory *bk_snapshot_directory(struct bk_snapshot *snapshot,
                                                  struct bk_arena *arena);
+/* Where settings say that limits.db is; NULL: not known yet. Valid until the next turn. */
+const char *bk_snapshot_limits_path(const struct bk_snapshot *snapshot);
 /* To be called before waiting. */
 void bk_snapshot_end_turn(struct bk_snapshot *snapshot);
 /* Open everything anew at the next request. */

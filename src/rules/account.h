@@ -15,7 +15,9 @@
 
 #include <stddef.h>
 
-#define BK_INHERIT ((int64_t)-1) /* a duration or capacity that is set one level up */
+#define BK_INHERIT ((int64_t)-1) /* a duration, capacity or limit that is set one level up */
+#define BK_SEND_LIMITS_INHERITED                                                                   \
+    ((struct bk_send_limits){BK_INHERIT, BK_INHERIT, BK_INHERIT, BK_INHERIT})
 
 struct bk_domain {
     int64_t id;
@@ -33,6 +35,7 @@ struct bk_domain {
     int64_t archive_seconds;        /* BK_INHERIT: the plan's; 0 = never */
     int64_t trash_seconds;
     int64_t junk_seconds;
+    struct bk_send_limits send;
 };
 
 enum bk_account_state {
@@ -63,6 +66,7 @@ struct bk_account {
     int64_t archive_seconds; /* BK_INHERIT: the domain's */
     int64_t trash_seconds;
     int64_t junk_seconds;
+    struct bk_send_limits send;
     const char *hold_reason; /* NULL: no hold */
     int64_t created_at;
 };

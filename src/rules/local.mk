@@ -24,6 +24,7 @@ librules_la_SOURCES = \
 	src/rules/retention.h src/rules/retention.c \
 	src/rules/route.h src/rules/route.c \
 	src/rules/sender.h src/rules/sender.c \
+	src/rules/sending.h src/rules/sending.c \
 	src/rules/spam.h src/rules/spam.c \
 	src/rules/text.h \
 	src/rules/usage.h src/rules/usage.c

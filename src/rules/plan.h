@@ -32,6 +32,12 @@ enum bk_retention_kind {
     BK_RETENTION_NONE,    /* nothing is archived or expired */
 };
 
+/* How much may be sent: 0 = unlimited; BK_INHERIT: as one level up (not in a plan). */
+struct bk_send_limits {
+    int64_t messages_per_hour, messages_per_day;
+    int64_t recipients_per_hour, recipients_per_day;
+};
+
 struct bk_plan {
     const char *name;
     /* capacity */
@@ -61,6 +67,7 @@ struct bk_plan {
     bool spam_actions_allowed;     /* off, tag, move, delete */
     bool spam_lists_allowed;       /* score, allow and block list */
     int64_t spam_score_hundredths; /* required score where the account has none */
+    struct bk_send_limits send;
     /* retention */
     enum bk_retention_kind retention_kind;
     int64_t archive_seconds; /* 0 = never */

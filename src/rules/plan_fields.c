@@ -35,6 +35,11 @@ static const char *const panels[] = {"a", "b", NULL};
 #name, BK_PLAN_NUMBER, offsetof(struct bk_plan, name), minimum, maximum, NULL              \
     }
 
+#define SEND_LIMIT(name)                                                                           \
+    {                                                                                              \
+        "send_" #name, BK_PLAN_NUMBER, offsetof(struct bk_plan, send.name), 0, COUNT_MAXIMUM, NULL \
+    }
+
 const struct bk_plan_field bk_plan_fields[] = {
     WORD(capacity_kind, capacity_kinds),
     FIELD(capacity_choices, BK_PLAN_SIZES),
@@ -60,6 +65,10 @@ const struct bk_plan_field bk_plan_fields[] = {
     FIELD(spam_actions_allowed, BK_PLAN_SWITCH),
     FIELD(spam_lists_allowed, BK_PLAN_SWITCH),
     NUMBER(spam_score_hundredths, 0, SCORE_MAXIMUM),
+    SEND_LIMIT(messages_per_hour),
+    SEND_LIMIT(messages_per_day),
+    SEND_LIMIT(recipients_per_hour),
+    SEND_LIMIT(recipients_per_day),
     WORD(retention_kind, retention_kinds),
     FIELD(archive_seconds, BK_PLAN_DURATION),
     FIELD(trash_seconds, BK_PLAN_DURATION),

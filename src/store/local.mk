@@ -4,6 +4,7 @@
 noinst_LTLIBRARIES += libstore.la
 libstore_la_SOURCES = \
 	src/store/backup.c \
+	src/store/cache.h src/store/cache.c \
 	src/store/check.c \
 	src/store/copy.h src/store/copy.c \
 	src/store/credentials.h src/store/credentials.c \
@@ -11,6 +12,7 @@ libstore_la_SOURCES = \
 	src/store/databases.h src/store/databases.c \
 	src/store/files.h src/store/files.c \
 	src/store/installation.h src/store/installation.c \
+	src/store/limits.h src/store/limits.c \
 	src/store/patience.h src/store/patience.c \
 	src/store/query.c \
 	src/store/restore.c \

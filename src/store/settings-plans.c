@@ -4,11 +4,6 @@
 
 #include "rules/plan_fields.h"
 
-/* Columns of the table that struct bk_plan does not hold: a copy takes them over as they are. */
-#define OTHER_COLUMNS                                                                              \
-    ", send_messages_per_hour, send_messages_per_day, send_recipients_per_hour, "                  \
-    "send_recipients_per_day"
-
 /* "capacity_kind, capacity_choices, …", or "$1, $2, …". */
 static const char *list_fields(struct bk_arena *arena, bool as_parameters)
 {
@@ -132,9 +127,10 @@ bool bk_settings_copy_plan(struct bk_settings *settings, const char *name, const
     fields = list_fields(arena, false);
     is_done = bk_query_begin_list(&query, &settings->database,
                                   bk_arena_printf(arena,
-                                                  "INSERT INTO plans (id, name, %s" OTHER_COLUMNS
+                                                  "INSERT INTO plans (id, name, %s"
                                                   ") SELECT $1, $2, "
-                                                  "%s" OTHER_COLUMNS " FROM plans WHERE name = $3",
+                                                  "%s"
+                                                  " FROM plans WHERE name = $3",
                                                   fields, fields),
                                   error);
     if (is_done) {

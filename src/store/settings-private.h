@@ -31,7 +31,9 @@ extern const char *const bk_account_state_words[];
     "p.auto_reply_interval_seconds, p.spam_tag_default, p.spam_score_hundredths, "                 \
     "p.spam_tag_allowed, p.spam_tag_text, p.spam_tag_text_settable, p.spam_sort_allowed, "         \
     "p.spam_sort_default, p.spam_folder, p.spam_actions_allowed, p.spam_lists_allowed, "           \
-    "p.retention_kind, p.archive_seconds, p.trash_seconds, p.junk_seconds, p.trash_names, "        \
+    "p.send_messages_per_hour, p.send_messages_per_day, p.send_recipients_per_hour, "              \
+    "p.send_recipients_per_day, p.retention_kind, p.archive_seconds, p.trash_seconds, "            \
+    "p.junk_seconds, p.trash_names, "                                                              \
     "p.registration_rows_maximum, p.name_rule, p.name_length_minimum, p.name_length_maximum, "     \
     "p.password_rule, p.password_length_minimum, p.password_length_maximum, "                      \
     "p.password_dictionary, p.full_name_required, p.present_from_start"
@@ -40,7 +42,8 @@ extern const char *const bk_account_state_words[];
     "d.id, d.name, d.login_prefix, d.time_zone, d.suspended, d.catch_all_account_id, "             \
     "d.accounts_maximum, d.capacity_sum_maximum_bytes, d.capacity_maximum_bytes, "                 \
     "d.default_capacity_bytes, d.archive_seconds, d.trash_seconds, "                               \
-    "d.junk_seconds, " BK_PLAN_COLUMNS
+    "d.junk_seconds, d.send_messages_per_hour, d.send_messages_per_day, "                          \
+    "d.send_recipients_per_hour, d.send_recipients_per_day, " BK_PLAN_COLUMNS
 #define BK_DOMAIN_TABLES "domains d JOIN plans p ON p.id = d.plan_id"
 
 /* An account without a primary address is damage, not absence: hence the LEFT JOIN. */
@@ -48,12 +51,16 @@ extern const char *const bk_account_state_words[];
     "c.id, c.state, c.name, m.address, c.login, c.full_name, c.comment, c.language, c.rights, "    \
     "c.capacity_bytes, c.receive, c.suspended, c.force_changed, c.external_auth, "                 \
     "c.imap_allowed, c.pop3_allowed, c.submission_allowed, c.managesieve_allowed, "                \
-    "c.forward_keep_copy, c.archive_seconds, c.trash_seconds, c.junk_seconds, c.hold_reason, "     \
+    "c.forward_keep_copy, c.archive_seconds, c.trash_seconds, c.junk_seconds, "                    \
+    "c.send_messages_per_hour, c.send_messages_per_day, c.send_recipients_per_hour, "              \
+    "c.send_recipients_per_day, c.hold_reason, "                                                   \
     "c.created_at, " BK_DOMAIN_COLUMNS
 #define BK_ACCOUNT_TABLES                                                                          \
     "accounts c LEFT JOIN addresses m ON m.account_id = c.id AND m.kind = 'primary' "              \
     "JOIN domains d ON d.id = c.domain_id JOIN plans p ON p.id = d.plan_id"
 
+/* Four parameters. */
+void bk_bind_send_limits(struct bk_query *query, const struct bk_send_limits *limits);
 const struct bk_plan *bk_read_plan(struct bk_query *query, struct bk_arena *arena);
 const struct bk_domain *bk_read_domain(struct bk_query *query, struct bk_arena *arena);
 /* With its forward targets: a second query. */

@@ -10,6 +10,25 @@ const char *const bk_retention_kind_words[] = {"any", "fixed", "none", NULL};
 const char *const bk_panel_words[] = {"a", "b", NULL};
 const char *const bk_account_state_words[] = {"active", "deleting", NULL};
 
+void bk_bind_send_limits(struct bk_query *query, const struct bk_send_limits *limits)
+{
+    bk_query_bind_number(query, limits->messages_per_hour);
+    bk_query_bind_number(query, limits->messages_per_day);
+    bk_query_bind_number(query, limits->recipients_per_hour);
+    bk_query_bind_number(query, limits->recipients_per_day);
+}
+
+static struct bk_send_limits read_send_limits(struct bk_query *query)
+{
+    struct bk_send_limits limits;
+
+    limits.messages_per_hour = bk_query_number(query);
+    limits.messages_per_day = bk_query_number(query);
+    limits.recipients_per_hour = bk_query_number(query);
+    limits.recipients_per_day = bk_query_number(query);
+    return limits;
+}
+
 const struct bk_plan *bk_read_plan(struct bk_query *query, struct bk_arena *arena)
 {
     struct bk_plan *plan = bk_arena_alloc(arena, sizeof(*plan));
@@ -39,6 +58,7 @@ const struct bk_plan *bk_read_plan(struct bk_query *query, struct bk_arena *aren
     plan->spam_folder = bk_query_text(query, arena);
     plan->spam_actions_allowed = bk_query_flag(query);
     plan->spam_lists_allowed = bk_query_flag(query);
+    plan->send = read_send_limits(query);
     plan->retention_kind = (enum bk_retention_kind)bk_query_word(query, bk_retention_kind_words);
     plan->archive_seconds = bk_query_number(query);
     plan->trash_seconds = bk_query_number(query);
@@ -74,6 +94,7 @@ const struct bk_domain *bk_read_domain(struct bk_query *query, struct bk_arena *
     domain->archive_seconds = bk_query_number(query);
     domain->trash_seconds = bk_query_number(query);
     domain->junk_seconds = bk_query_number(query);
+    domain->send = read_send_limits(query);
     domain->plan = bk_read_plan(query, arena);
     return domain;
 }
@@ -103,6 +124,7 @@ static void read_account_row(struct bk_query *query, struct bk_arena *arena,
     account->archive_seconds = bk_query_number(query);
     account->trash_seconds = bk_query_number(query);
     account->junk_seconds = bk_query_number(query);
+    account->send = read_send_limits(query);
     account->hold_reason = bk_query_text(query, arena);
     account->created_at = bk_query_number(query);
     account->domain = bk_read_domain(query, arena);

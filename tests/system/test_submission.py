@@ -9,6 +9,7 @@ import pytest
 
 import smtp
 from scene import Scene
+from waiting import wait_for
 
 
 @pytest.fixture
@@ -147,3 +148,27 @@ def test_submitted_message_is_delivered_byte_by_byte(lab, scene):
     scene.check({"friend@out": 1})
     (arrived,) = lab.outside(subject=scene.subject)
     assert arrived.content.endswith(message.replace(b"\r\n", b"\n"))
+
+
+def test_limits_of_sending(lab, scene):
+    """One message with several recipients is one message; over a limit it is 450, and logged."""
+    taro = scene.accounts["taro"]
+    lab.cli("account", "set", taro.address, "--send-messages-per-hour", "2",
+            "--send-recipients-per-day", "4")
+    three = [f"friend{number}@outside.example" for number in range(3)]
+    sent = taro.submit(three, subject="first")
+    assert [reply.code for reply in sent.recipients.values()] == [250] * 3
+    sent = taro.submit(three, subject="second")
+    assert [f"{reply.code} {reply.status}" for reply in sent.recipients.values()] == [
+        "250 2.1.5", "450 4.7.1", "450 4.7.1"]
+    assert f"{taro.submit(three[0], subject='third').only}".startswith("450 4.7.1")
+    scene.accounts["jiro"].submit(three[0], subject="of another account")
+    wait_for(lambda: taro.show()["sent_recipients_this_day"] == 4, "four recipients on record")
+    assert taro.show()["sent_messages_this_hour"] == 2
+    assert "limit of messages in an hour" in lab.log(lab.log_start)
+    lab.wait_for_empty_queue()
+    subjects = [one.subject for one in lab.outside() if one.sender == taro.address]
+    assert sorted(subjects) == ["first", "second"]
+    lab.cli("account", "set", taro.address, "--send-messages-per-hour", "inherit",
+            "--send-recipients-per-day", "0")
+    assert taro.submit(three[0], subject="fourth").accepted

@@ -94,6 +94,7 @@ struct bk_account fixture_account(struct bk_arena *arena, const struct bk_domain
         .managesieve_allowed = true,
         .forward_keep_copy = true,
         .archive_seconds = BK_INHERIT,
+        .send = BK_SEND_LIMITS_INHERITED,
         .trash_seconds = BK_INHERIT,
         .junk_seconds = BK_INHERIT,
         .created_at = 1700000000,
@@ -109,6 +110,7 @@ const struct bk_domain *fixture_add_domain(struct bk_settings *settings, struct 
         .plan = &only_name,
         .default_capacity_bytes = BK_INHERIT,
         .archive_seconds = BK_INHERIT,
+        .send = BK_SEND_LIMITS_INHERITED,
         .trash_seconds = BK_INHERIT,
         .junk_seconds = BK_INHERIT,
     };

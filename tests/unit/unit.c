@@ -136,6 +136,7 @@ void unit_world_init(struct unit_world *world)
                                        .plan = &world->plan,
                                        .default_capacity_bytes = BK_INHERIT,
                                        .archive_seconds = BK_INHERIT,
+                                       .send = BK_SEND_LIMITS_INHERITED,
                                        .trash_seconds = BK_INHERIT,
                                        .junk_seconds = BK_INHERIT};
     world->strict_domain = world->domain;
@@ -167,6 +168,7 @@ struct bk_account *unit_world_add(struct unit_world *world, const char *address)
         .submission_allowed = true,
         .managesieve_allowed = true,
         .archive_seconds = BK_INHERIT,
+        .send = BK_SEND_LIMITS_INHERITED,
         .trash_seconds = BK_INHERIT,
         .junk_seconds = BK_INHERIT,
     };
