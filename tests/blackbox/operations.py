@@ -107,3 +107,10 @@ def environment_under_strace():
     """The leak sanitizer can't work there."""
     sanitizer = ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"), "detect_leaks=0"]))
     return os.environ | {"ASAN_OPTIONS": sanitizer}
+
+
+def start_traced(options, command):
+    """`command` under strace, going on beside the test."""
+    return subprocess.Popen(["strace", "-f", *options, *command], stdin=subprocess.DEVNULL,
+                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                            env=environment_under_strace())
