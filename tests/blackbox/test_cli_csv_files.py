@@ -4,6 +4,7 @@
 
 import os
 import pty
+import random
 import subprocess
 
 import pytest
@@ -52,6 +53,20 @@ def test_a_file_name_that_is_not_utf_8(files):
         with open(path, "w", encoding="utf-8") as file:
             file.write(content)
         assert subprocess.run(command, capture_output=True, check=False).returncode == status
+
+
+def test_any_comment_comes_back(files):
+    """Registered, exported, registered again under other names: the same comments."""
+    source = random.Random(20261122)
+    comments = ["".join(source.choices("a,\"' =+-@＝営ｱ\\;%", k=source.randint(0, 9)))
+                for _ in range(40)]
+    files.done(files.register([[f"a{n:02}", PASSWORD, "'" + comment if comment[:1] in "'=+-@＝"
+                                and comment else comment, "1"]
+                               for n, comment in enumerate(comments)]))
+    first = {row[0]: row[2] for row in files.export()[1:]}
+    files.done(files.register([[f"b{n:02}", PASSWORD, first[f"a{n:02}"], "1"] for n in range(40)]))
+    for n in range(40):
+        assert comment_of(files, f"b{n:02}") == comment_of(files, f"a{n:02}")
 
 
 def test_lines_are_those_of_an_editor(files):

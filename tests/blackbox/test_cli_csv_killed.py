@@ -5,12 +5,13 @@
 import crypt
 import os
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 
 import credentials
 from csv_files import EDIT, PASSWORD, REGISTRATION, Files, new_rows, text_of
-from operations import kill_points, run_killed, start_traced
+from operations import Records, kill_points, run_killed, start_traced
 from scratch import BUILD, wait_for
 
 WRITES = ["pwrite64", "write", "fsync", "fdatasync", "ftruncate", "unlink", "mkdir", "clone",
@@ -110,6 +111,10 @@ def test_edit(files):
         assert state(number) in ((0, 0), (3, 3)), point
         outcomes.add(state(number))
     assert outcomes == {(0, 0), (3, 3)}, "points before and after the settings' commit"
+    # What the killed ones left goes with the next edit.
+    prepare(0)
+    with closing(Records(files.scratch).credentials()) as database:
+        assert database.execute("SELECT count(*) FROM staged_passwords").fetchone() == (0,)
 
 
 def test_next_command_completes_an_import(files):
