@@ -31,6 +31,8 @@ static const struct list_column list_columns[] = {
     {"messages", {"usage_messages", N_("Messages"), BK_COLUMN_NUMBER}, false},
     {"receive", {"receive", N_("Receive"), BK_COLUMN_SWITCH}, true},
     {"forward", {"forward_targets", N_("Forwarded to"), BK_COLUMN_TEXT}, true},
+    {"auto-reply", {"auto_reply", N_("Auto-reply"), BK_COLUMN_SWITCH}, false},
+    {"spam", {"spam", N_("Spam"), BK_COLUMN_TEXT}, false},
     {"rights", {"rights", N_("Rights"), BK_COLUMN_TEXT}, false},
     {"suspended", {"suspended", N_("Suspended"), BK_COLUMN_YES}, false},
     {"status", {"status", N_("Status"), BK_COLUMN_TEXT}, true},
@@ -78,12 +80,13 @@ static bool take_columns(struct bk_admin *admin, struct bk_column **columns_r)
         const struct list_column *column = find_column(name);
 
         if (column == NULL)
-            return bk_admin_fail(admin, BK_ERROR_VALUE,
-                                 _("--columns: there is no column %s; the columns are address, "
-                                   "full-name, name, login, aliases, capacity, usage, messages, "
-                                   "receive, forward, rights, suspended, status, created, "
-                                   "last-login, last-delivery, comment"),
-                                 name);
+            return bk_admin_fail(
+                admin, BK_ERROR_VALUE,
+                _("--columns: there is no column %s; the columns are address, "
+                  "full-name, name, login, aliases, capacity, usage, messages, "
+                  "receive, forward, auto-reply, spam, rights, suspended, status, created, "
+                  "last-login, last-delivery, comment"),
+                name);
         (*columns_r)[count++] = column->column;
     }
     if (count == 0)
@@ -196,12 +199,18 @@ bool bk_run_account_list(struct bk_admin *admin)
 {
     struct bk_selection selection;
     struct bk_column *columns;
+    struct bk_state *state;
     bool fine;
 
     if (!take_columns(admin, &columns) || !bk_selection_parse(admin, &selection) ||
         !bk_settings_begin_read(admin->settings, &admin->error))
         return false;
+    state = bk_admin_state(admin);
+    if (state != NULL && !bk_state_begin_read(state, NULL))
+        state = NULL;
     fine = print_page(&selection, columns);
+    if (state != NULL)
+        bk_state_end_read(state);
     bk_settings_end_read(admin->settings);
     return fine;
 }

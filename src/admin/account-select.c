@@ -73,7 +73,7 @@ static bool take_sort(struct bk_admin *admin, struct bk_selection *selection)
                          text);
 }
 
-static struct bk_usage usage_of(struct bk_admin *admin, const struct bk_account *account)
+static struct bk_usage usage_of(struct bk_admin *admin, const struct bk_account_key *account)
 {
     struct bk_state *state = bk_admin_state(admin);
     struct bk_usage usage = {.known = false};
@@ -85,29 +85,53 @@ static struct bk_usage usage_of(struct bk_admin *admin, const struct bk_account 
     return usage;
 }
 
-static bool has_status(struct bk_admin *admin, const struct bk_account *account,
-                       enum bk_selection_status status)
+static bool is_full(struct bk_admin *admin, const struct bk_account_key *key)
 {
+    const struct bk_plan plan = {.quota_grace_bytes = key->quota_grace_bytes};
+    const struct bk_domain domain = {.plan = &plan};
+    const struct bk_account account = {.domain = &domain, .capacity_bytes = key->capacity_bytes};
     struct bk_usage usage;
 
+    if (key->capacity_bytes == 0)
+        return false;
+    usage = usage_of(admin, key);
+    return bk_usage_would_exceed(&account, &usage, 0);
+}
+
+static bool has_status(struct bk_admin *admin, const struct bk_account_key *key,
+                       enum bk_selection_status status)
+{
     switch (status) {
     case BK_SELECT_ALL:
         break;
     case BK_SELECT_FORCE_CHANGED:
-        return account->force_changed;
+        return key->force_changed;
     case BK_SELECT_SUSPENDED:
-        return bk_account_is_suspended(account);
+        return key->suspended;
     case BK_SELECT_DELETING:
-        return account->state == BK_ACCOUNT_DELETING;
+        return key->deleting;
     case BK_SELECT_FULL:
-        usage = usage_of(admin, account);
-        return bk_usage_would_exceed(account, &usage, 0);
+        return is_full(admin, key);
     }
     return true;
 }
 
+/* What strcmp() sorts as strcoll() would, computed once instead of at each comparison. */
+static const char *sort_text(struct bk_arena *arena, const char *text)
+{
+    char small[256];
+    size_t length = strxfrm(small, text, sizeof(small));
+    char *key = bk_arena_alloc(arena, length + 1);
+
+    if (length < sizeof(small))
+        memcpy(key, small, length + 1);
+    else
+        (void)strxfrm(key, text, length + 1);
+    return key;
+}
+
 static void set_sort_key(struct bk_selection *selection, struct bk_selection_row *row,
-                         const struct bk_account *account)
+                         const struct bk_account_key *account)
 {
     struct bk_state *state = bk_admin_state(selection->admin);
     struct bk_state_activity activity = {0};
@@ -144,10 +168,11 @@ static void set_sort_key(struct bk_selection *selection, struct bk_selection_row
         row->number = activity.last_delivery_at;
         break;
     }
-    row->text = bk_arena_strdup(selection->admin->arena, text);
+    if (text != NULL)
+        row->text = sort_text(selection->admin->arena, text);
 }
 
-static bool collect(void *context, const struct bk_account *account)
+static bool collect(void *context, const struct bk_account_key *account)
 {
     struct bk_selection *selection = context;
     struct bk_selection_row *row;
@@ -176,7 +201,7 @@ static int compare(const void *a_pointer, const void *b_pointer, void *context)
     const struct bk_selection_row *b = b_pointer;
     const struct bk_selection *selection = context;
     int order = a->text != NULL && b->text != NULL
-                    ? strcoll(a->text, b->text)
+                    ? strcmp(a->text, b->text)
                     : (a->number > b->number) - (a->number < b->number);
 
     if (order == 0)
@@ -184,12 +209,12 @@ static int compare(const void *a_pointer, const void *b_pointer, void *context)
     return selection->backwards ? -order : order;
 }
 
-/* Only the page is read where the database can choose it; else all are looked at and sorted. */
+/* Only the page is read where the database can choose it at once; else all are looked at. */
 static bool find_rows(struct bk_selection *selection)
 {
     struct bk_admin *admin = selection->admin;
     bool whole = selection->status != BK_SELECT_ALL || selection->sort != BK_SORT_ADDRESS ||
-                 selection->backwards;
+                 selection->backwards || selection->filter.search != NULL;
     struct bk_account_filter filter = selection->filter;
     size_t skip = (size_t)((selection->page - 1) * selection->page_size);
 
@@ -200,13 +225,13 @@ static bool find_rows(struct bk_selection *selection)
                                        &admin->error) == BK_FAILED)
             return false;
     }
-    if (bk_settings_list_accounts(admin->settings, &filter, collect, selection, &admin->error) ==
-        BK_FAILED)
+    if (bk_settings_list_account_keys(admin->settings, &filter, collect, selection,
+                                      &admin->error) == BK_FAILED)
         return false;
     if (!whole)
         return true;
     selection->total = (int64_t)selection->count;
-    if (selection->count > 0)
+    if (selection->count > 0 && (selection->sort != BK_SORT_ADDRESS || selection->backwards))
         qsort_r(selection->rows, selection->count, sizeof(*selection->rows), compare, selection);
     skip = skip < selection->count ? skip : selection->count;
     selection->rows += skip;

@@ -5,6 +5,8 @@
 #include "admin/send-limits.h"
 #include "rules/plan_fields.h"
 #include "rules/retention.h"
+#include "rules/spam.h"
+#include "store/settings-spam.h"
 
 #include <stdlib.h> // strtoll
 #include <string.h>
@@ -346,6 +348,25 @@ static void add_state(struct bk_admin *admin, json_t *object, const struct bk_ac
                                                        : json_null());
 }
 
+/* What is done about spam, in one word, and whether it answers by itself. */
+static bool add_mail_flow(struct bk_admin *admin, json_t *object, const struct bk_account *account)
+{
+    struct bk_spam_settings settings;
+    struct bk_spam_filter filter;
+    bool answers = false;
+
+    if (bk_settings_lookup_spam(admin->settings, admin->arena, account->id, &settings,
+                                &admin->error) == BK_FAILED ||
+        bk_settings_lookup_auto_reply_switch(admin->settings, account->id, &answers,
+                                             &admin->error) == BK_FAILED)
+        return false;
+    filter = bk_spam_filter(account->domain->plan, &settings);
+    json_object_set_new(object, "spam",
+                        json_string(bk_spam_action_words[bk_spam_filter_action(&filter) - 1]));
+    json_object_set_new(object, "auto_reply", json_boolean(answers));
+    return true;
+}
+
 const char *bk_account_status(const struct bk_account *account)
 {
     if (account->state == BK_ACCOUNT_DELETING)
@@ -373,5 +394,5 @@ json_t *bk_describe_account(struct bk_admin *admin, const struct bk_account *acc
     json_object_set_new(object, "junk_seconds", json_integer(durations.junk_seconds));
     add_state(admin, object, account);
     bk_describe_sending(admin, object, account);
-    return object;
+    return account->id == 0 || add_mail_flow(admin, object, account) ? object : NULL;
 }

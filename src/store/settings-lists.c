@@ -165,6 +165,51 @@ enum bk_lookup bk_settings_list_accounts(struct bk_settings *settings,
     return found;
 }
 
+static enum bk_lookup read_key(struct list *list, bool *go_on_r, struct bk_error *error)
+{
+    struct bk_query *query = &list->query;
+    struct bk_account_key key = {.id = bk_query_number(query)};
+    bool own, domain;
+
+    key.login = bk_query_text(query, list->arena);
+    key.full_name = bk_query_text(query, list->arena);
+    key.comment = bk_query_text(query, list->arena);
+    key.capacity_bytes = bk_query_number(query);
+    key.quota_grace_bytes = bk_query_number(query);
+    key.created_at = bk_query_number(query);
+    own = bk_query_flag(query);
+    domain = bk_query_flag(query);
+    key.suspended = own || domain;
+    key.force_changed = bk_query_flag(query);
+    key.deleting = bk_query_word(query, bk_account_state_words) == BK_ACCOUNT_DELETING;
+    if (bk_query_found(query, error) == BK_FAILED)
+        return BK_FAILED;
+    *go_on_r = (*(bk_account_key_row **)list->row)(list->context, &key);
+    return BK_FOUND;
+}
+
+enum bk_lookup bk_settings_list_account_keys(struct bk_settings *settings,
+                                             const struct bk_account_filter *filter,
+                                             bk_account_key_row *row, void *context,
+                                             struct bk_error *error)
+{
+    struct list list = {.read = read_key, .row = &row, .context = context};
+    struct bk_arena *arena = bk_arena_create();
+    enum bk_lookup found = BK_FAILED;
+
+    if (begin_filtered(&list.query, settings, arena,
+                       "c.id, c.login, c.full_name, c.comment, c.capacity_bytes, "
+                       "p.quota_grace_bytes, c.created_at, c.suspended, d.suspended, "
+                       "c.force_changed, c.state",
+                       filter, " ORDER BY m.address", error)) {
+        bk_query_bind_number(&list.query, filter->limit > 0 ? filter->limit : INT64_MAX);
+        bk_query_bind_number(&list.query, filter->offset);
+        found = run_list(&list, error);
+    }
+    bk_arena_destroy(&arena);
+    return found;
+}
+
 enum bk_lookup bk_settings_count_accounts(struct bk_settings *settings,
                                           const struct bk_account_filter *filter, int64_t *count_r,
                                           struct bk_error *error)
@@ -285,6 +330,24 @@ enum bk_lookup bk_settings_list_aliases(struct bk_settings *settings, int64_t ac
         return BK_FAILED;
     bk_query_bind_number(&list.query, account_id);
     return run_list(&list, error);
+}
+
+enum bk_lookup bk_settings_lookup_auto_reply_switch(struct bk_settings *settings,
+                                                    int64_t account_id, bool *on_r,
+                                                    struct bk_error *error)
+{
+    struct bk_query query;
+    enum bk_lookup found;
+
+    if (!bk_query_begin(&query, &settings->database,
+                        "SELECT auto_reply FROM accounts WHERE id = $1", error))
+        return BK_FAILED;
+    bk_query_bind_number(&query, account_id);
+    found = bk_query_lookup(&query, error);
+    if (found == BK_FOUND)
+        *on_r = bk_query_flag(&query);
+    bk_query_end(&query);
+    return found;
 }
 
 enum bk_lookup bk_settings_list_force_changed(struct bk_settings *settings, bk_text_row *row,

@@ -105,6 +105,23 @@ enum bk_lookup bk_settings_list_accounts(struct bk_settings *settings,
                                          const struct bk_account_filter *filter,
                                          bk_account_row *row, void *context,
                                          struct bk_error *error);
+/* What accounts are chosen and sorted by: much less than the whole of one, for lists of many. */
+struct bk_account_key {
+    int64_t id;
+    const char *login, *full_name, *comment;
+    int64_t capacity_bytes;
+    int64_t quota_grace_bytes; /* the plan's */
+    int64_t created_at;
+    bool suspended; /* also with its domain */
+    bool force_changed;
+    bool deleting;
+};
+typedef bool bk_account_key_row(void *context, const struct bk_account_key *key);
+/* As bk_settings_list_accounts(). */
+enum bk_lookup bk_settings_list_account_keys(struct bk_settings *settings,
+                                             const struct bk_account_filter *filter,
+                                             bk_account_key_row *row, void *context,
+                                             struct bk_error *error);
 /* What the CSV export says of an account. */
 struct bk_export_account {
     int64_t id;
@@ -124,6 +141,10 @@ enum bk_lookup bk_settings_count_accounts(struct bk_settings *settings,
 /* Aliases of an account in alphabetical order. */
 enum bk_lookup bk_settings_list_aliases(struct bk_settings *settings, int64_t account_id,
                                         bk_text_row *row, void *context, struct bk_error *error);
+/* Is its auto-reply switched on? */
+enum bk_lookup bk_settings_lookup_auto_reply_switch(struct bk_settings *settings,
+                                                    int64_t account_id, bool *on_r,
+                                                    struct bk_error *error);
 #define BK_ERASURE_KIND "erase-mail" /* of a job, see settings-edit.h */
 /* FOUND: there is a job of that kind for the account. */
 enum bk_lookup bk_settings_lookup_job(struct bk_settings *settings, int64_t account_id,

@@ -89,3 +89,13 @@ bool bk_state_begin(struct bk_state *state, struct bk_query *query, const char *
     return bk_state_make_usable(state, error) &&
            bk_query_begin(query, &state->database, sql, error);
 }
+
+bool bk_state_begin_read(struct bk_state *state, struct bk_error *error)
+{
+    return bk_database_begin(&state->database, "BEGIN", error);
+}
+
+void bk_state_end_read(struct bk_state *state)
+{
+    bk_database_rollback(&state->database);
+}

@@ -33,6 +33,10 @@ void bk_state_close(struct bk_state **state);
 /* As bk_settings_refresh(): a reader finds a file that was made anew. */
 bool bk_state_refresh(struct bk_state *state, int64_t now_seconds, struct bk_error *error);
 
+/* One snapshot for many look-ups of a reader, which is much quicker. */
+bool bk_state_begin_read(struct bk_state *state, struct bk_error *error);
+void bk_state_end_read(struct bk_state *state);
+
 /* ---- usage ---- */
 enum bk_lookup bk_state_lookup_usage(struct bk_state *state, int64_t account_id,
                                      struct bk_usage *usage_r, int64_t *limit_bytes_r,

@@ -11,7 +11,8 @@ GIB = 1024**3
 FIELDS = {
     "address", "login", "name", "domain", "plan", "full_name", "comment", "language", "rights",
     "capacity_bytes", "usage_bytes", "usage_messages", "receive", "aliases", "forward_targets",
-    "forward_keep_copy", "suspended", "force_changed", "external_auth", "status", "imap", "pop3",
+    "forward_keep_copy", "spam", "auto_reply",
+    "suspended", "force_changed", "external_auth", "status", "imap", "pop3",
     "submission", "managesieve", "archive_seconds", "trash_seconds", "junk_seconds", "hold_reason",
     "created_at", "last_login_at", "last_delivery_at", "send_messages_per_hour",
     "send_messages_per_day", "send_recipients_per_hour", "send_recipients_per_day",

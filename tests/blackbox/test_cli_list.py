@@ -166,3 +166,14 @@ def test_log_since(scratch):
     assert scratch.json("log", "--since", f"{today.year + 1}-01-01")["items"] == []
     scratch.cli("log", "--since", "yesterday", status=65)
     scratch.cli("log", "--since", "2026-13-01", status=65)
+
+
+def test_columns_of_mail_flow(scratch):
+    scratch.cli("domain", "add", "f.example")
+    scratch.add_account("taro@f.example")
+    scratch.cli("spam", "set", "taro@f.example", "--action", "delete")
+    (item,) = scratch.json("account", "list", "--search", "taro@f")["items"]
+    assert (item["spam"], item["auto_reply"]) == ("delete", False)
+    table = scratch.cli("account", "list", "--search", "taro@f", "--columns",
+                        "address,auto-reply,spam")
+    assert table.splitlines()[1].split() == ["taro@f.example", "OFF", "delete"]
