@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "admin/account-select.h"
 
+#include "rules/route.h"
 #include "rules/usage.h"
 
 #include <stdlib.h> // qsort_r
@@ -116,6 +117,26 @@ static bool has_status(struct bk_admin *admin, const struct bk_account_key *key,
     return true;
 }
 
+static bool forwards_as_asked(struct bk_selection *selection, int64_t account_id)
+{
+    struct bk_admin *admin = selection->admin;
+    const struct bk_account *account;
+    struct bk_arena *arena;
+    enum bk_lookup found;
+
+    if (!selection->forwarding_outside)
+        return true;
+    arena = bk_arena_create();
+    found = bk_settings_lookup_account_id(admin->settings, arena, account_id, &account,
+                                          &admin->error);
+    if (found == BK_FOUND)
+        found = bk_forward_goes_outside(
+            arena, bk_settings_directory(admin->settings, NULL, arena, &admin->error), account);
+    bk_arena_destroy(&arena);
+    selection->failed = selection->failed || found == BK_FAILED;
+    return found == BK_FOUND;
+}
+
 /* What strcmp() sorts as strcoll() would, computed once instead of at each comparison. */
 static const char *sort_text(struct bk_arena *arena, const char *text)
 {
@@ -177,8 +198,9 @@ static bool collect(void *context, const struct bk_account_key *account)
     struct bk_selection *selection = context;
     struct bk_selection_row *row;
 
-    if (!has_status(selection->admin, account, selection->status))
-        return true;
+    if (!has_status(selection->admin, account, selection->status) ||
+        !forwards_as_asked(selection, account->id))
+        return !selection->failed;
     if (selection->count == selection->room) {
         struct bk_selection_row *more;
 
@@ -214,7 +236,8 @@ static bool find_rows(struct bk_selection *selection)
 {
     struct bk_admin *admin = selection->admin;
     bool whole = selection->status != BK_SELECT_ALL || selection->sort != BK_SORT_ADDRESS ||
-                 selection->backwards || selection->filter.search != NULL;
+                 selection->backwards || selection->filter.search != NULL ||
+                 selection->forwarding_outside;
     struct bk_account_filter filter = selection->filter;
     size_t skip = (size_t)((selection->page - 1) * selection->page_size);
 
@@ -226,7 +249,8 @@ static bool find_rows(struct bk_selection *selection)
             return false;
     }
     if (bk_settings_list_account_keys(admin->settings, &filter, collect, selection,
-                                      &admin->error) == BK_FAILED)
+                                      &admin->error) == BK_FAILED ||
+        selection->failed)
         return false;
     if (!whole)
         return true;
@@ -259,6 +283,7 @@ bool bk_selection_parse(struct bk_admin *admin, struct bk_selection *selection_r
 {
     *selection_r = (struct bk_selection){.admin = admin, .page = 1, .page_size = PAGE_SIZE};
     selection_r->filter.search = bk_option_value(admin, "search");
+    selection_r->forwarding_outside = bk_option_given(admin, "forwarding-outside");
     return bk_option_number(admin, "page", 1, INT32_MAX, &selection_r->page) &&
            bk_option_number(admin, "page-size", 1, PAGE_SIZE_MAXIMUM, &selection_r->page_size) &&
            take_status(admin, &selection_r->status) && take_sort(admin, selection_r) &&

@@ -1,9 +1,9 @@
 /* SPDX-FileCopyrightText: Boxkeeper authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * Which accounts `account list` shows, in which order and on which page. Without --status and
- * --sort the database gives just the page; else all accounts are looked at, and only their ids and
- * sort keys are kept.
+ * Which accounts `account list` shows, in which order and on which page. Without --status,
+ * --forwarding-outside and --sort the database gives just the page; else all accounts are looked
+ * at, and only their ids and sort keys are kept.
  */
 #ifndef BK_ADMIN_ACCOUNT_SELECT_H
 #define BK_ADMIN_ACCOUNT_SELECT_H
@@ -15,6 +15,7 @@
     {"domain", "DOMAIN", N_("only accounts of this domain"), false},                               \
         {"search", "TEXT", N_("only where name, address, full name or comment has this"), false},  \
         {"status", "STATUS", N_("only force-changed, suspended, full or deleting ones"), false},   \
+        {"forwarding-outside", NULL, N_("only those that forward to other servers"), false},       \
         {"sort", "COLUMN",                                                                         \
          N_("by address (default), login, full-name, comment, capacity, usage, created, "          \
             "last-login or last-delivery; -COLUMN backwards"),                                     \
@@ -50,10 +51,12 @@ struct bk_selection {
     struct bk_admin *admin;
     struct bk_account_filter filter;
     enum bk_selection_status status;
+    bool forwarding_outside;
     enum bk_selection_sort sort;
     bool backwards;
     int64_t page, page_size; /* the first page is 1 */
     /* found */
+    bool failed;   /* a look-up while selecting; see admin->error */
     int64_t total; /* accounts on all pages */
     struct bk_selection_row *rows;
     size_t count, room;

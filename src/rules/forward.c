@@ -151,6 +151,24 @@ enum bk_forward_problem bk_forward_check(struct bk_arena *arena,
     return check_route(arena, directory, account);
 }
 
+enum bk_lookup bk_forward_goes_outside(struct bk_arena *arena, const struct bk_directory *directory,
+                                       const struct bk_account *account)
+{
+    for (size_t i = 0; i < account->forward_target_count; i++) {
+        struct bk_address address;
+        struct bk_place place;
+
+        if (!bk_address_parse(arena, account->forward_targets[i], &address))
+            continue;
+        place = bk_place_own(arena, directory, &address);
+        if (place.found == BK_FAILED)
+            return BK_FAILED;
+        if (place.domain == NULL)
+            return BK_FOUND;
+    }
+    return BK_ABSENT;
+}
+
 const char *bk_forward_problem_text(enum bk_forward_problem problem)
 {
     switch (problem) {

@@ -86,6 +86,9 @@ enum bk_forward_problem {
 enum bk_forward_problem bk_forward_check(struct bk_arena *arena,
                                          const struct bk_directory *directory,
                                          const struct bk_account *account, const char **target_r);
+/* Does the account itself forward to an address of no domain of ours? */
+enum bk_lookup bk_forward_goes_outside(struct bk_arena *arena, const struct bk_directory *directory,
+                                       const struct bk_account *account);
 /* English, for gettext, to follow the target, or the account's address where there is none. */
 const char *bk_forward_problem_text(enum bk_forward_problem problem);
 

@@ -177,3 +177,19 @@ def test_columns_of_mail_flow(scratch):
     table = scratch.cli("account", "list", "--search", "taro@f", "--columns",
                         "address,auto-reply,spam")
     assert table.splitlines()[1].split() == ["taro@f.example", "OFF", "delete"]
+
+
+def test_forwarding_outside(scratch):
+    scratch.cli("domain", "add", "a.example")
+    scratch.cli("domain", "alias", "add", "a.example", "z.example")
+    for name in ("inside", "outside", "mixed", "none", "target"):
+        scratch.add_account(f"{name}@a.example")
+    for name, targets in (("inside", ["target@a.example", "none@z.example"]),
+                          ("outside", ["x@o.example"]),
+                          ("mixed", ["target@a.example", "y@o.example"])):
+        scratch.cli("forward", "set", f"{name}@a.example", *targets, "--keep-copy")
+    listed = scratch.json("account", "list", "--forwarding-outside")
+    assert [item["address"] for item in listed["items"]] == ["mixed@a.example", "outside@a.example"]
+    scratch.cli("account", "suspend", "mixed@a.example")
+    listed = scratch.json("account", "list", "--forwarding-outside", "--status", "suspended")
+    assert [item["address"] for item in listed["items"]] == ["mixed@a.example"]

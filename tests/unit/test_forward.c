@@ -83,6 +83,19 @@ START_TEST(knows_catch_all_and_domain_aliases)
 }
 END_TEST
 
+START_TEST(tells_what_leaves_this_server)
+{
+    setup();
+    ck_assert_int_eq(bk_forward_goes_outside(arena, &world.directory, taro), BK_ABSENT);
+    unit_forward(taro, true, LIST("jiro@d.example", "nobody@d.example", "hana@alias.example"));
+    ck_assert_int_eq(bk_forward_goes_outside(arena, &world.directory, taro), BK_ABSENT);
+    unit_forward(taro, true, LIST("jiro@d.example", "x@outside.example"));
+    ck_assert_int_eq(bk_forward_goes_outside(arena, &world.directory, taro), BK_FOUND);
+    world.domains_fail = true;
+    ck_assert_int_eq(bk_forward_goes_outside(arena, &world.directory, taro), BK_FAILED);
+}
+END_TEST
+
 START_TEST(asks_the_plan)
 {
     setup();
@@ -206,6 +219,7 @@ int main(void)
     const TTest *const tests[] = {checks_targets,
                                   finds_circles,
                                   knows_catch_all_and_domain_aliases,
+                                  tells_what_leaves_this_server,
                                   asks_the_plan,
                                   counts_what_targets_lead_to,
                                   the_search_has_an_end,
