@@ -256,6 +256,18 @@ static void add_events(struct daemon *daemon)
                                       .tv_usec = (suseconds_t)(watchdog_microseconds % 1000000)});
 }
 
+/* One more SIGTERM while the end is on its way must not make a failure of it. */
+static void block_signals(void)
+{
+    sigset_t signals;
+
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
+    (void)sigprocmask(SIG_BLOCK, &signals, NULL);
+}
+
 static bool serve(const struct options *options, const struct bk_sockets *sockets,
                   struct bk_error *error)
 {
@@ -279,6 +291,7 @@ static bool serve(const struct options *options, const struct bk_sockets *socket
         bk_log(LOG_INFO, "boxkeeperd %s is ready", PACKAGE_VERSION);
         (void)sd_notify(0, "READY=1");
         served = bk_server_run(daemon.server, after_turn, &daemon);
+        block_signals();
         bk_log(LOG_INFO, "boxkeeperd ends");
     }
     if (!served)

@@ -220,6 +220,14 @@ def test_end(scratch, signal_number):
     assert running.log().count("the request ends in the middle") == 0
 
 
+def test_signals_that_come_again(scratch):
+    running = Daemon(scratch)
+    while running.process.poll() is None:
+        running.process.send_signal(signal.SIGTERM)
+        running.process.send_signal(signal.SIGHUP)
+    running.stop()
+
+
 def test_end_while_a_client_does_not_read(scratch):
     running = Daemon(scratch)
     with running.policy() as greedy:
