@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+from pathlib import Path
 
 from scratch import BUILD, wait_for
 
@@ -55,8 +56,14 @@ class Daemon:
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
     def has_open(self, path):
-        folder = f"/proc/{self.process.pid}/fd"
-        return str(path) in [os.readlink(f"{folder}/{fd}") for fd in os.listdir(folder)]
+        folder = Path(f"/proc/{self.process.pid}/fd")
+        for descriptor in folder.iterdir():
+            try:
+                if descriptor.readlink() == path:
+                    return True
+            except FileNotFoundError:  # closed meanwhile
+                pass
+        return False
 
     def stop(self, signal_number=signal.SIGTERM):
         if self.process.poll() is None:
