@@ -46,6 +46,7 @@ struct daemon {
     struct bk_answers *answers;
     struct bk_counters *counters;
     struct bk_service policy, socketmap;
+    bool ending;
     struct event *events[5]; /* SIGTERM, SIGINT, SIGHUP, each second, the watchdog or NULL */
 };
 
@@ -188,7 +189,10 @@ static void on_terminate(evutil_socket_t signal_number, short what, void *contex
 
     (void)signal_number;
     (void)what;
-    (void)sd_notify(0, "STOPPING=1");
+    /* Once: whoever is told may not read all of it, and the telling waits until he does. */
+    if (!daemon->ending)
+        (void)sd_notify(0, "STOPPING=1");
+    daemon->ending = true;
     bk_server_stop(daemon->server);
 }
 
