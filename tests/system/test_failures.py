@@ -8,118 +8,24 @@ works again without a restart. The column of retention stands in the tests of re
 the daemon in test_daemon_away.py.
 """
 
-import contextlib
 import imaplib
 import itertools
 import os
 import poplib
-import shutil
 import signal
 import smtplib
-import sqlite3
 from pathlib import Path
 
 import pytest
 
 import messages
-from lab import run
+from breaking import (disk_full, files_of, folder_closed, locked, moved_away, overwritten,
+                      replaced_by_garbage)
 from scene import Scene
 from waiting import wait_for
 
 KIB = 1024
 _numbers = itertools.count(1)
-
-
-# --- breaking things -----------------------------------------------------------------------------
-
-
-def files_of(database):
-    """A database with its journals."""
-    return sorted(database.parent.glob(database.name + "*"))
-
-
-@contextlib.contextmanager
-def moved_away(database):
-    away = database.parent / "away"
-    away.mkdir()
-    for path in files_of(database):
-        path.rename(away / path.name)
-    try:
-        yield
-    finally:
-        for path in files_of(database):
-            path.unlink()
-        for path in away.iterdir():
-            path.rename(database.parent / path.name)
-        away.rmdir()
-
-
-@contextlib.contextmanager
-def replaced_by_garbage(database):
-    with moved_away(database):
-        kept = database.parent / "away" / database.name
-        database.write_bytes(b"This is no database. " * 1000)
-        shutil.copystat(kept, database)
-        shutil.chown(database, kept.stat().st_uid, kept.stat().st_gid)
-        yield
-
-
-@contextlib.contextmanager
-def overwritten(database):
-    """The same file, with other bytes in it."""
-    kept = database.read_bytes()
-    with database.open("r+b") as file:
-        file.write(b"\xff" * 4096)
-    try:
-        yield
-    finally:
-        with database.open("r+b") as file:
-            file.write(kept)
-            file.truncate()
-
-
-@contextlib.contextmanager
-def folder_closed(database):
-    mode = database.parent.stat().st_mode & 0o7777
-    database.parent.chmod(0)
-    try:
-        yield
-    finally:
-        database.parent.chmod(mode)
-
-
-@contextlib.contextmanager
-def locked(database, how="IMMEDIATE"):
-    """Somebody writes, and does not come to an end."""
-    connection = sqlite3.connect(database, isolation_level=None)
-    connection.execute(f"BEGIN {how}")
-    try:
-        yield
-    finally:
-        connection.execute("ROLLBACK")
-        connection.close()
-
-
-@contextlib.contextmanager
-def disk_full(folder):
-    """A small file system of its own over the folder, with what was in it, and no room left.
-    Yields the file that takes the room."""
-    status = folder.stat()
-    beside = folder.with_name(folder.name + ".beside")
-    run(["cp", "-a", str(folder), str(beside)])
-    used_kib = int(run(["du", "-sk", "--apparent-size", str(beside)]).output.split()[0])
-    run(["mount", "-t", "tmpfs", "-o", f"size={used_kib + 2048}k,uid={status.st_uid},"
-         f"gid={status.st_gid},mode={status.st_mode & 0o7777:o}", "tmpfs", str(folder)])
-    try:
-        run(["cp", "-a", f"{beside}/.", str(folder)])
-        filler = folder / "filler"
-        with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
-            while True:
-                file.write(b"x" * 4096)
-        yield filler
-    finally:
-        run(["umount", "--lazy", str(folder)])
-        shutil.rmtree(beside)
 
 
 # --- looking at the columns ----------------------------------------------------------------------

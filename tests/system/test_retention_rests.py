@@ -7,11 +7,11 @@ told, takes the reason away, and then retention goes on by itself.
 """
 
 import contextlib
-import os
 import time
 
 import pytest
 
+from breaking import disk_full, folder_closed, moved_away, replaced_by_garbage
 from keeping import DAY, deliver, due, home_of, stored, subjects, sweep, wait_until_due
 from lab import run
 from waiting import wait_for
@@ -230,37 +230,9 @@ def test_clock_that_is_good_enough(lab, waiting_taro, newest, last):
 # --- what cannot be read (the column "retention" of the table in rules/failure) --------------------
 
 
-@contextlib.contextmanager
-def closed(folder):
-    mode = folder.stat().st_mode & 0o7777
-    folder.chmod(0)
-    try:
-        yield
-    finally:
-        folder.chmod(mode)
-
-
-@contextlib.contextmanager
-def moved_away(database):
-    """The database and its journals."""
-    paths = list(database.parent.glob(database.name + "*"))
-    away = database.parent / "away"
-    away.mkdir(mode=0o700)
-    for path in paths:
-        path.rename(away / path.name)
-    try:
-        yield
-    finally:
-        for path in database.parent.glob(database.name + "*"):
-            path.unlink()
-        for path in paths:
-            (away / path.name).rename(path)
-        away.rmdir()
-
-
 def test_settings_unreadable(lab, taro):
-    for broken in (moved_away(lab.settings), closed(lab.settings.parent)):
-        with broken:
+    for broken in (moved_away, folder_closed, replaced_by_garbage):
+        with broken(lab.settings):
             since = lab.log_path.stat().st_size
             occasions(taro, "the settings can't be read", want_exit=75)
             assert "settings" in lab.log(since)
@@ -294,18 +266,10 @@ def test_settings_that_do_not_know_the_account(lab, domain, taro):
     goes_on(taro)
 
 
-@pytest.mark.parametrize("broken", ["moved away", "closed", "garbage"])
+@pytest.mark.parametrize("broken", [moved_away, folder_closed, replaced_by_garbage])
 def test_state_unreadable(lab, taro, broken):
     """It is a cache: unknown means that one has to look."""
-    state = lab.data / "state/state.db"
-    with contextlib.ExitStack() as stack:
-        if broken == "closed":
-            stack.enter_context(closed(state.parent))
-        else:
-            stack.enter_context(moved_away(state))
-        if broken == "garbage":
-            state.write_bytes(b"This is no database. " * 1000)
-            os.chown(state, *[getattr(state.parent.stat(), name) for name in ("st_uid", "st_gid")])
+    with broken(lab.data / "state/state.db"):
         goes_on(taro)
         deliver(taro, "two")
         wait_until_due(taro, "INBOX", 1)
@@ -338,27 +302,16 @@ def test_disk_full(lab, domain):
     """The archive can't be written: nothing is lost, and it goes on when there is room."""
     taro = lab.create_account(f"taro@{domain}")
     home = home_of(taro)
-    beside = home.with_name(home.name + ".beside")
     names = [f"message {number}" for number in range(20)]
     deliver(taro, *names, size=20_000)
-    owner = home.stat()
-    run(["cp", "-a", str(home), str(beside)])
-    run(["mount", "-t", "tmpfs", "-o", f"size=4m,mode=700,uid={owner.st_uid},gid={owner.st_gid}",
-         "tmpfs", str(home)])
-    try:
-        run(["cp", "-a", f"{beside}/.", str(home)])
+    last = max(one.saved for one in stored(taro))
+    with disk_full(home) as filler:
         lab.cli("retention", "set", taro.address, "--archive", "1s")
-        wait_until_due(taro, "INBOX", 20)
-        with contextlib.suppress(OSError), open(home / "filler", "wb", buffering=0) as file:
-            while True:
-                file.write(b"x" * 4096)
+        wait_for(lambda: time.time() > last + 1, "all of it to be due")
         archived, _, state = sweep(taro, want_exit=75)
         assert archived < 20 and state in ("failed", "unfinished"), (archived, state)
-        (home / "filler").unlink()
+        filler.unlink()
         assert set(subjects(taro) + subjects(taro, "Archive")) == set(names)
         assert sweep(taro)[2] == "done"
         assert sorted(subjects(taro, "Archive")) == sorted(names)
         assert subjects(taro) == []
-    finally:
-        run(["umount", "--lazy", str(home)])
-        run(["rm", "-r", str(beside)])
