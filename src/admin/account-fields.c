@@ -27,7 +27,7 @@ static bool take_text(struct bk_admin *admin, const char *option, const char **t
     return bk_json_text(admin, text) != NULL;
 }
 
-static bool take_language(struct bk_admin *admin, const char **language_r)
+bool bk_take_language(struct bk_admin *admin, const char **language_r)
 {
     static const char *const languages[] = {"ja", "en", "fr", "de", "it", "pt", "es"};
     const char *text = bk_option_value(admin, "language");
@@ -49,7 +49,7 @@ bool bk_take_account_texts(struct bk_admin *admin, struct bk_account *account)
     if (!take_text(admin, "full-name", &account->full_name) ||
         !take_text(admin, "comment", &account->comment) ||
         !take_text(admin, "rights", &account->rights) ||
-        !take_language(admin, &account->language) || !bk_take_send_limits(admin, &account->send))
+        !bk_take_language(admin, &account->language) || !bk_take_send_limits(admin, &account->send))
         return false;
     if (account->domain->plan->full_name_required && *account->full_name == '\0')
         return bk_admin_fail(admin, BK_ERROR_VALUE,

@@ -20,6 +20,8 @@
         {"rights", "TEXT", N_("recorded and shown only"), false}, BK_SEND_LIMIT_OPTIONS,           \
         BK_PASSWORD_OPTIONS
 
+/* The option --language, one of those that there are texts for, where it is given. */
+bool bk_take_language(struct bk_admin *admin, const char **language_r);
 /* Every option but capacity, aliases and password into `account`. */
 bool bk_take_account_texts(struct bk_admin *admin, struct bk_account *account);
 

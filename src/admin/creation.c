@@ -24,7 +24,7 @@ struct bk_account *bk_creation_defaults(struct bk_admin *admin, const struct bk_
         .login = bk_login(admin->arena, domain, name),
         .full_name = domain->plan->full_name_required ? name : "",
         .comment = "",
-        .language = "en",
+        .language = domain->language != NULL ? domain->language : "en",
         .rights = "",
         .receive = true,
         .imap_allowed = true,

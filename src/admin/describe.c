@@ -29,6 +29,7 @@ struct field {
 static const struct field domain_fields[] = {
     DOMAIN(login_prefix, FIELD_TEXT),
     DOMAIN(time_zone, FIELD_TEXT),
+    DOMAIN(language, FIELD_TEXT),
     DOMAIN(suspended, FIELD_SWITCH),
     DOMAIN(accounts_maximum, FIELD_INTEGER),
     DOMAIN(capacity_sum_maximum_bytes, FIELD_INTEGER),
@@ -134,6 +135,7 @@ const struct bk_column bk_domain_columns[] = {
     {"suspended", N_("Suspended"), BK_COLUMN_TEXT},
     {"login_prefix", N_("Login prefix"), BK_COLUMN_TEXT},
     {"time_zone", N_("Time zone"), BK_COLUMN_TEXT},
+    {"language", N_("Language of new accounts"), BK_COLUMN_TEXT},
     {"aliases", N_("Domain aliases"), BK_COLUMN_TEXT},
     {"catch_all", N_("Catch-all account"), BK_COLUMN_TEXT},
     {"accounts", N_("Accounts"), BK_COLUMN_NUMBER},

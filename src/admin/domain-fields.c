@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "admin/domain-fields.h"
 
+#include "admin/account-fields.h"
 #include "admin/output.h"
 #include "rules/capacity.h"
 
@@ -111,6 +112,6 @@ bool bk_take_domain_fields(struct bk_admin *admin, struct bk_domain *domain)
     return bk_option_number(admin, "max-accounts", 0, INT32_MAX, &domain->accounts_maximum) &&
            take_size(admin, "max-capacity", &domain->capacity_sum_maximum_bytes) &&
            take_account_maximum(admin, domain) && take_default_capacity(admin, domain) &&
-           take_time_zone(admin, domain) && bk_take_send_limits(admin, &domain->send) &&
-           warn_about_limits(admin, domain);
+           take_time_zone(admin, domain) && bk_take_language(admin, &domain->language) &&
+           bk_take_send_limits(admin, &domain->send) && warn_about_limits(admin, domain);
 }

@@ -17,6 +17,7 @@
          false},                                                                                   \
         {"default-capacity", "SIZE", N_("capacity of new accounts, or inherit (the plan's)"),      \
          false},                                                                                   \
+        {"language", "LANGUAGE", N_("of new accounts: ja, en, fr, de, it, pt or es"), false},      \
         BK_SEND_LIMIT_OPTIONS,                                                                     \
     {                                                                                              \
         "time-zone", "ZONE", N_("such as Asia/Tokyo; '' = the server's"), false                    \

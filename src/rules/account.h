@@ -25,6 +25,7 @@ struct bk_domain {
     const struct bk_plan *plan;
     const char *login_prefix; /* NULL: the login is the primary address */
     const char *time_zone;    /* of the tz database; NULL: the server's */
+    const char *language;     /* of new accounts; NULL: en */
     bool suspended;
     int64_t catch_all_account_id;       /* 0 = none */
     int64_t accounts_maximum;           /* 0 = no limit */

@@ -18,6 +18,7 @@ static void bind_domain(struct bk_query *query, const struct bk_domain *domain)
     bk_query_bind_number(query, domain->trash_seconds);
     bk_query_bind_number(query, domain->junk_seconds);
     bk_bind_send_limits(query, &domain->send);
+    bk_query_bind_text(query, domain->language);
     bk_query_bind_number(query, domain->id);
 }
 
@@ -26,10 +27,10 @@ static void bind_domain(struct bk_query *query, const struct bk_domain *domain)
     "capacity_sum_maximum_bytes, capacity_maximum_bytes, default_capacity_bytes, "                 \
     "archive_seconds, trash_seconds, junk_seconds, send_messages_per_hour, "                       \
     "send_messages_per_day, "                                                                      \
-    "send_recipients_per_hour, send_recipients_per_day"
+    "send_recipients_per_hour, send_recipients_per_day, language"
 #define BOUND_VALUES                                                                               \
     "$1, (SELECT id FROM plans WHERE name = $2), $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, " \
-    "$14, $15, $16, $17"
+    "$14, $15, $16, $17, $18"
 
 /* Names of domains and of domain aliases are one name space over two tables. */
 static bool is_alias(struct bk_settings *settings, const char *name, bool *is_alias_r,
@@ -87,7 +88,7 @@ bool bk_settings_insert_domain(struct bk_settings *settings, const struct bk_dom
         !check_domain(settings, domain, error) ||
         !bk_query_begin(
             &query, &settings->database,
-            "INSERT INTO domains (" BOUND_COLUMNS ", id) VALUES (" BOUND_VALUES ", $18)", error))
+            "INSERT INTO domains (" BOUND_COLUMNS ", id) VALUES (" BOUND_VALUES ", $19)", error))
         return false;
     bind_domain(&query, &row);
     if (!bk_query_run(&query, error) || !bk_settings_touch(settings, "domain", row.id, error))
@@ -105,7 +106,7 @@ bool bk_settings_update_domain(struct bk_settings *settings, const struct bk_dom
         !check_domain(settings, domain, error) ||
         !bk_query_begin(
             &query, &settings->database,
-            "UPDATE domains SET (" BOUND_COLUMNS ") = (" BOUND_VALUES ") WHERE id = $18", error))
+            "UPDATE domains SET (" BOUND_COLUMNS ") = (" BOUND_VALUES ") WHERE id = $19", error))
         return false;
     bind_domain(&query, domain);
     return bk_query_run(&query, error) &&

@@ -43,7 +43,7 @@ extern const char *const bk_account_state_words[];
     "d.accounts_maximum, d.capacity_sum_maximum_bytes, d.capacity_maximum_bytes, "                 \
     "d.default_capacity_bytes, d.archive_seconds, d.trash_seconds, "                               \
     "d.junk_seconds, d.send_messages_per_hour, d.send_messages_per_day, "                          \
-    "d.send_recipients_per_hour, d.send_recipients_per_day, " BK_PLAN_COLUMNS
+    "d.send_recipients_per_hour, d.send_recipients_per_day, d.language, " BK_PLAN_COLUMNS
 #define BK_DOMAIN_TABLES "domains d JOIN plans p ON p.id = d.plan_id"
 
 /* An account without a primary address is damage, not absence: hence the LEFT JOIN. */

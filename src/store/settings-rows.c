@@ -95,6 +95,7 @@ const struct bk_domain *bk_read_domain(struct bk_query *query, struct bk_arena *
     domain->trash_seconds = bk_query_number(query);
     domain->junk_seconds = bk_query_number(query);
     domain->send = read_send_limits(query);
+    domain->language = bk_query_text(query, arena);
     domain->plan = bk_read_plan(query, arena);
     return domain;
 }

@@ -87,6 +87,7 @@ LIMITS = [
      {"capacity_sum_maximum_bytes": 100 * GIB, "default_capacity_bytes": GIB}),
     (["--default-capacity", "1.5G"], {"default_capacity_bytes": 3 * GIB // 2}),
     (["--time-zone", "Asia/Tokyo"], {"time_zone": "Asia/Tokyo"}),
+    (["--language", "ja"], {"language": "ja"}),
 ]
 
 
@@ -246,3 +247,15 @@ def test_plans_are_the_manuals(scratch):
     kwc = scratch.json("plan", "show", "kwc")
     assert [c // GIB for c in kwc["capacity_choices"]] == [0, 1, 2, 5, 10, 20, 50, 100]
     assert "Receive OFF" in scratch.cli("plan", "show", "kwc")
+
+
+def test_language_is_that_of_new_accounts(scratch):
+    scratch.cli("domain", "add", "j.example", "--language", "ja")
+    scratch.add_account("taro@j.example")
+    scratch.add_account("john@j.example", "--language", "en")
+    languages = {item["name"]: item["language"]
+                 for item in scratch.json("account", "list", "--domain", "j.example")["items"]}
+    assert languages == {"postmaster": "ja", "taro": "ja", "john": "en"}
+    scratch.cli("domain", "set", "j.example", "--language", "fr")
+    assert scratch.json("account", "show", "taro@j.example")["language"] == "ja"
+    scratch.cli("domain", "set", "j.example", "--language", "xx", status=65)
