@@ -20,6 +20,11 @@ tests_unit_test_store_state_SOURCES = tests/unit/test_store_state.c $(store_fixt
 tests_unit_test_store_state_CFLAGS = $(store_cflags)
 tests_unit_test_store_state_LDADD = $(store_libs)
 
+check_PROGRAMS += tests/unit/test_store_limits
+tests_unit_test_store_limits_SOURCES = tests/unit/test_store_limits.c $(store_fixture)
+tests_unit_test_store_limits_CFLAGS = $(store_cflags)
+tests_unit_test_store_limits_LDADD = $(store_libs)
+
 check_PROGRAMS += tests/unit/test_store_credentials
 tests_unit_test_store_credentials_SOURCES = tests/unit/test_store_credentials.c $(store_fixture)
 tests_unit_test_store_credentials_CFLAGS = $(store_cflags)
