@@ -25,6 +25,8 @@ librules_la_SOURCES = \
 	src/rules/route.h src/rules/route.c \
 	src/rules/sender.h src/rules/sender.c \
 	src/rules/sending.h src/rules/sending.c \
+	src/rules/setup_dovecot.h src/rules/setup_dovecot.c \
+	src/rules/setup_postfix.h src/rules/setup_postfix.c \
 	src/rules/spam.h src/rules/spam.c \
 	src/rules/text.h \
 	src/rules/usage.h src/rules/usage.c
