@@ -128,6 +128,8 @@ bool bk_run_job_list(struct bk_admin *admin);
 bool bk_run_job_run(struct bk_admin *admin);
 
 /* setup.c */
+extern const struct bk_option bk_setup_dovecot_options[];
+extern const struct bk_option bk_setup_postfix_options[];
 bool bk_run_setup_dovecot(struct bk_admin *admin);
 bool bk_run_setup_postfix(struct bk_admin *admin);
 

@@ -12,16 +12,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Where a file of conf/ goes, and how the administrator puts it there. */
-struct target {
-    const char *name;
-    const char *path;
-    const char *mode;
-};
-
 struct guide {
-    const struct target *targets; /* ends with a NULL name */
-    const char *const *before;    /* steps before the files; N_(); ends with NULL */
+    const struct bk_setup_target *targets; /* ends with a NULL name */
+    const char *const *before;             /* steps before the files; N_(); ends with NULL */
     const char *const *after;
     const char *const *must_not; /* what must not be in force */
 };
@@ -100,12 +93,17 @@ static json_t *list_texts(const char *const *texts)
     return array;
 }
 
-static json_t *list_files(struct bk_admin *admin, const struct target *target)
+const char *bk_setup_content(struct bk_admin *admin, const char *name)
+{
+    return relocate(admin, find_content(name));
+}
+
+static json_t *list_files(struct bk_admin *admin, const struct bk_setup_target *target)
 {
     json_t *array = json_array();
 
     for (; target->name != NULL; target++) {
-        const char *content = relocate(admin, find_content(target->name));
+        const char *content = bk_setup_content(admin, target->name);
 
         if (content == NULL)
             return NULL;
@@ -170,21 +168,28 @@ static bool run_guide(struct bk_admin *admin, const struct guide *guide)
 
 /* ---- Dovecot ---- */
 
+const struct bk_setup_target bk_setup_dovecot_targets[] = {
+    {"dovecot-2.3/99-boxkeeper.conf", "/etc/dovecot/conf.d/99-boxkeeper.conf", "0644"},
+    {"dovecot-2.3/boxkeeper.sieve", "/etc/dovecot/conf.d/boxkeeper.sieve", "0644"},
+    {"dovecot-2.3/boxkeeper-sql.conf.ext", "/etc/dovecot/conf.d/boxkeeper-sql.conf.ext", "0600"},
+    {"dovecot-2.3/boxkeeper-maildir.conf.ext", "/etc/dovecot/conf.d/boxkeeper-maildir.conf.ext",
+     "0644"},
+    {"dovecot-2.3/boxkeeper-sdbox.conf.ext", "/etc/dovecot/conf.d/boxkeeper-sdbox.conf.ext",
+     "0644"},
+    {"dovecot-2.3/boxkeeper-mdbox.conf.ext", "/etc/dovecot/conf.d/boxkeeper-mdbox.conf.ext",
+     "0644"},
+    {NULL, NULL, NULL},
+};
+
+const struct bk_option bk_setup_dovecot_options[] = {
+    {"apply", NULL, N_("put the files in place and restart Dovecot"), false},
+    {"allow-plaintext-login", NULL, N_("let logins in without TLS"), false},
+    {"mail-format", "FORMAT", N_("maildir (if nothing is said), sdbox or mdbox"), false},
+    {NULL, NULL, NULL, false},
+};
+
 bool bk_run_setup_dovecot(struct bk_admin *admin)
 {
-    static const struct target targets[] = {
-        {"dovecot-2.3/99-boxkeeper.conf", "/etc/dovecot/conf.d/99-boxkeeper.conf", "0644"},
-        {"dovecot-2.3/boxkeeper.sieve", "/etc/dovecot/conf.d/boxkeeper.sieve", "0644"},
-        {"dovecot-2.3/boxkeeper-sql.conf.ext", "/etc/dovecot/conf.d/boxkeeper-sql.conf.ext",
-         "0600"},
-        {"dovecot-2.3/boxkeeper-maildir.conf.ext", "/etc/dovecot/conf.d/boxkeeper-maildir.conf.ext",
-         "0644"},
-        {"dovecot-2.3/boxkeeper-sdbox.conf.ext", "/etc/dovecot/conf.d/boxkeeper-sdbox.conf.ext",
-         "0644"},
-        {"dovecot-2.3/boxkeeper-mdbox.conf.ext", "/etc/dovecot/conf.d/boxkeeper-mdbox.conf.ext",
-         "0644"},
-        {NULL, NULL, NULL},
-    };
     static const char *const before[] = {
         N_("systemd-sysusers && systemd-tmpfiles --create (users vmail and boxkeeper, folders)"),
         N_("boxkeeper migrate"),
@@ -212,16 +217,23 @@ bool bk_run_setup_dovecot(struct bk_admin *admin)
         N_("editheader in sieve_extensions: users' own scripts would get it"),
         NULL,
     };
-    static const struct guide guide = {targets, before, after, must_not};
+    static const struct guide guide = {bk_setup_dovecot_targets, before, after, must_not};
 
-    return run_guide(admin, &guide);
+    return bk_option_given(admin, "apply") ? bk_setup_apply_dovecot(admin)
+                                           : run_guide(admin, &guide);
 }
 
 /* ---- Postfix ---- */
 
+const struct bk_option bk_setup_postfix_options[] = {
+    {"apply", NULL, N_("change main.cf and master.cf and reload Postfix"), false},
+    {"allow-plaintext-login", NULL, N_("let logins in without TLS"), false},
+    {NULL, NULL, NULL, false},
+};
+
 bool bk_run_setup_postfix(struct bk_admin *admin)
 {
-    static const struct target targets[] = {
+    static const struct bk_setup_target targets[] = {
         {"postfix/main.cf", "/etc/postfix/main.cf (add; it replaces lines of the same name)",
          "0644"},
         {"postfix/master.cf", "/etc/postfix/master.cf (add; it replaces services of the same name)",
@@ -256,5 +268,6 @@ bool bk_run_setup_postfix(struct bk_admin *admin)
     };
     static const struct guide guide = {targets, before, after, must_not};
 
-    return run_guide(admin, &guide);
+    return bk_option_given(admin, "apply") ? bk_setup_apply_postfix(admin)
+                                           : run_guide(admin, &guide);
 }
