@@ -1,0 +1,197 @@
+# SPDX-FileCopyrightText: Boxkeeper authors
+# SPDX-License-Identifier: MIT
+"""setup --apply on Debian's own Dovecot and Postfix configuration."""
+
+import re
+
+import pytest
+
+from stock_machine import Machine
+
+PASSWORD = "Correct-horse-7"
+
+SEND = """
+import smtplib
+with smtplib.SMTP("127.0.0.1", 25, timeout=60) as smtp:
+    smtp.sendmail("friend@outside.example", ["taro@example.test"], "Subject: %s\\r\\n\\r\\nhello\\r\\n")
+"""
+
+FETCH = """
+import imaplib, ssl, time
+context = ssl._create_unverified_context()
+end = time.monotonic() + 60
+while True:
+    imap = imaplib.IMAP4_SSL("127.0.0.1", 993, ssl_context=context, timeout=60)
+    imap.login("taro@example.test", "%s")
+    imap.select()
+    if b"%s" in repr(imap.fetch("1:*", "(BODY[HEADER.FIELDS (SUBJECT)])")).encode():
+        break
+    imap.logout()
+    assert time.monotonic() < end
+print(imap.getquotaroot("INBOX"))
+"""
+
+SUBMIT = """
+import smtplib, ssl
+with smtplib.SMTP("127.0.0.1", 587, timeout=60) as smtp:
+    assert not smtp.ehlo()[1].count(b"AUTH")
+    smtp.starttls(context=ssl._create_unverified_context())
+    smtp.login("taro@example.test", "%s")
+    smtp.sendmail("taro@example.test", ["taro@example.test"], "Subject: sent\\r\\n\\r\\nhello\\r\\n")
+    try:
+        smtp.sendmail("other@example.test", ["taro@example.test"], "Subject: no\\r\\n\\r\\n")
+    except smtplib.SMTPRecipientsRefused as refused:
+        print(refused.recipients)
+"""
+
+OWN_RESTRICTIONS = "reject_unknown_sender_domain, reject_rbl_client rbl.invalid"
+
+
+@pytest.fixture
+def machine():
+    machine = Machine()
+    try:
+        yield machine
+    finally:
+        machine.end()
+
+
+def edit(path, old, new):
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def allow_dovecot(machine):
+    """What the refusal says is to be done on a stock Debian."""
+    edit(machine.folder / "dovecot/conf.d/10-auth.conf", "\n!include auth-system.conf.ext",
+         "\n#!include auth-system.conf.ext")
+    edit(machine.folder / "dovecot/conf.d/10-mail.conf", "\nmail_location = mbox:",
+         "\n#mail_location = mbox:")
+
+
+def everything(folder):
+    return {path.relative_to(folder): (path.read_bytes(), path.stat().st_mode)
+            for path in folder.rglob("*") if path.is_file() and not path.is_symlink()}
+
+
+def set_up(machine):
+    allow_dovecot(machine)
+    assert machine.run("postfix", "start").returncode == 0
+    machine.cli("--yes", "setup", "dovecot", "--apply")
+    machine.cli("domain", "add", "example.test")
+    machine.cli("account", "create", "taro@example.test", "--capacity", "1M", "--password-stdin",
+                input=PASSWORD + "\n")
+    machine.start_daemon()
+
+
+def test_stock_machine(machine):
+    """Refused, allowed, applied: mail flows; the second run changes nothing."""
+    before = everything(machine.folder / "dovecot")
+    refused = machine.admin("--yes", "setup", "dovecot", "--apply")
+    assert refused.returncode == 78
+    for word in ("driver = pam", "10-auth.conf", "mbox:", "10-mail.conf"):
+        assert word in refused.stderr
+    assert everything(machine.folder / "dovecot") == before
+
+    set_up(machine)
+    before = everything(machine.folder / "postfix")
+    shown = machine.cli("--dry-run", "setup", "postfix", "--apply")
+    assert "virtual_mailbox_domains = socketmap:unix:boxkeeper/map:domain" in shown.stderr
+    assert machine.admin("setup", "postfix", "--apply").returncode == 64  # asks, and nobody is there
+    assert everything(machine.folder / "postfix") == before
+    machine.cli("--yes", "setup", "postfix", "--apply")
+
+    machine.python(SEND % "welcome")
+    assert "User quota" in machine.python(FETCH % (PASSWORD, "welcome"))
+    assert "5.7.1" in machine.python(SUBMIT % PASSWORD)
+    machine.python(FETCH % (PASSWORD, "sent"))
+
+    for server in ("dovecot", "postfix"):
+        before = everything(machine.folder / server)
+        assert machine.cli("--json", "setup", server, "--apply").stdout.split() == \
+            ["{", '"changes":', "[]", "}"]
+        assert everything(machine.folder / server) == before
+    # The files of before are kept.
+    kept = list((machine.folder / "postfix").glob("main.cf.before-boxkeeper-*"))
+    assert len(kept) == 1 and "boxkeeper/map" not in kept[0].read_text()
+
+
+def test_own_restrictions_stay_and_conflicts_are_refused(machine):
+    main_cf = machine.folder / "postfix/main.cf"
+    with main_cf.open("a") as file:
+        file.write(f"smtpd_recipient_restrictions = {OWN_RESTRICTIONS}\n"
+                   "# a remark of mine\nheader_checks = regexp:/etc/postfix/own_checks\n")
+    (machine.folder / "postfix/own_checks").write_text("/^X-Mine/ IGNORE\n")
+    set_up(machine)
+
+    edit(main_cf, "mydestination = $myhostname,", "mydestination = example.test, $myhostname,")
+    before = everything(machine.folder / "postfix")
+    refused = machine.admin("--yes", "setup", "postfix", "--apply")
+    assert refused.returncode == 78
+    assert "example.test" in refused.stderr and "mydestination" in refused.stderr
+    assert everything(machine.folder / "postfix") == before
+    edit(main_cf, "mydestination = example.test, ", "mydestination = ")
+
+    machine.cli("--yes", "setup", "postfix", "--apply")
+    value = machine.run("postconf", "-h", "smtpd_recipient_restrictions").stdout.strip()
+    assert value == f"$boxkeeper_policy_mx, {OWN_RESTRICTIONS}"
+    value = machine.run("postconf", "-h", "smtpd_relay_restrictions").stdout
+    assert re.match(r"check_recipient_access \$boxkeeper_internal_recipients, permit_mynetworks",
+                    value)
+    value = machine.run("postconf", "-h", "header_checks").stdout.strip()
+    assert value == "$boxkeeper_header_checks, regexp:/etc/postfix/own_checks"
+    assert "# a remark of mine" in main_cf.read_text()
+
+
+def test_put_back_when_the_probe_fails(machine):
+    """smtpd dies of an unknown restriction, which postconf lets pass."""
+    set_up(machine)
+    with (machine.folder / "postfix/main.cf").open("a") as file:
+        file.write("smtpd_client_restrictions = no_such_restriction\n")
+    main_cf = (machine.folder / "postfix/main.cf").read_bytes()
+    master_cf = (machine.folder / "postfix/master.cf").read_bytes()
+    failed = machine.admin("--yes", "setup", "postfix", "--apply")
+    assert failed.returncode == 78
+    assert "port 25" in failed.stderr and "put back" in failed.stderr
+    assert (machine.folder / "postfix/main.cf").read_bytes() == main_cf
+    assert (machine.folder / "postfix/master.cf").read_bytes() == master_cf
+
+
+def test_without_the_daemon(machine):
+    allow_dovecot(machine)
+    assert machine.run("postfix", "start").returncode == 0
+    before = everything(machine.folder / "postfix")
+    refused = machine.admin("--yes", "setup", "postfix", "--apply")
+    assert refused.returncode == 78 and "setup dovecot" in refused.stderr
+    machine.cli("--yes", "setup", "dovecot", "--apply")
+    refused = machine.admin("--yes", "setup", "postfix", "--apply")
+    assert refused.returncode == 78 and "boxkeeperd" in refused.stderr
+    assert everything(machine.folder / "postfix") == before
+
+
+def test_dovecot_is_put_back_when_plugins_would_be_missing(machine):
+    """A block read after ours takes the plugins away; then login without TLS, as asked for."""
+    allow_dovecot(machine)
+    assert machine.run("postfix", "start").returncode == 0
+    local = machine.folder / "dovecot/local.conf"
+    harmless = local.read_text()
+    local.write_text(harmless + "protocol lmtp {\n  mail_plugins = sieve\n}\n")
+    before = everything(machine.folder / "dovecot")
+    refused = machine.admin("--yes", "setup", "dovecot", "--apply")
+    assert refused.returncode == 78
+    assert "lmtp" in refused.stderr and "$mail_plugins" in refused.stderr
+    assert everything(machine.folder / "dovecot") == before
+
+    local.write_text(harmless)
+    machine.cli("--yes", "setup", "dovecot", "--apply", "--allow-plaintext-login",
+                "--mail-format", "sdbox")
+    for name, want in (("ssl", "yes"), ("disable_plaintext_auth", "no"),
+                       ("mail_location", "sdbox:~/sdbox")):
+        assert machine.run("doveconf", "-h", name).stdout.strip() == want
+    # The chosen format stays; another one would lose sight of the mail.
+    machine.cli("--yes", "setup", "dovecot", "--apply")
+    assert machine.run("doveconf", "-h", "mail_location").stdout.strip() == "sdbox:~/sdbox"
+    assert machine.run("doveconf", "-h", "ssl").stdout.strip() == "required"
+    refused = machine.admin("--yes", "setup", "dovecot", "--apply", "--mail-format", "mdbox")
+    assert refused.returncode == 78 and "sdbox" in refused.stderr
