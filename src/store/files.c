@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#define STATE_TRIES 10
 #define LOCK_PAUSE_MILLISECONDS 2
 
 void bk_files_describe(const char *const paths[BK_DATABASE_KIND_COUNT],
@@ -246,13 +247,31 @@ static bool set_file_owners(const struct bk_file *file, struct bk_error *error)
     return is_fine;
 }
 
-/* state.db is a cache: damage is no error, it is made anew. */
+/*
+ * state.db is a cache: damage is no error, it is made anew. A handle of it waits for hardly
+ * anybody, for mail may depend on it; this is a command, so whoever makes the file now is waited
+ * for.
+ */
 static bool migrate_state(const struct bk_file *file, struct bk_error *error)
 {
-    struct bk_state *state = bk_state_open_writer(file->path, error);
-    bool is_done = state != NULL;
+    struct bk_arena *arena = bk_arena_create();
+    const char *folder = bk_files_folder_of(arena, file->path);
+    struct bk_state *state = NULL;
+    bool is_done;
 
+    for (int tries = 0; state == NULL && tries < STATE_TRIES; tries++) {
+        int lock = bk_files_lock_folder(folder, BK_BUSY_WRITER_MILLISECONDS, error);
+
+        if (lock < 0)
+            break;
+        (void)close(lock); /* the handle locks it itself */
+        state = bk_state_open_writer(file->path, error);
+        if (state == NULL && error != NULL && error->kind != BK_ERROR_TRY_AGAIN)
+            break;
+    }
+    is_done = state != NULL;
     bk_state_close(&state);
+    bk_arena_destroy(&arena);
     return is_done;
 }
 
