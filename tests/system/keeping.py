@@ -89,3 +89,29 @@ def sweep(account, *options, want_exit=0):
 
 def home_of(account):
     return Path(account.lab.doveadm("user", "-f", "home", account.address).output.strip())
+
+
+def append_many(account, count):
+    """With one command: thousands of small messages in a second or two."""
+    with account.imap() as imap:
+        imap.session.send(b"M APPEND INBOX")
+        for number in range(count):
+            message = (f"Message-ID: <{number}@many.example>\r\nFrom: <someone@outside.example>\r\n"
+                       f"Subject: message {number}\r\n\r\nBody of message {number}.\r\n").encode()
+            flags = ("", "\\Seen", "\\Flagged $Label1")[number % 3]
+            day = number % 28 + 1
+            imap.session.send(f' ({flags}) "{day:02}-Feb-2020 01:02:03 +0000" {{{len(message)}+}}\r\n'
+                              .encode() + message)
+        imap.session.send(b"\r\n")
+        while not (answer := imap.session.readline()).startswith(b"M "):
+            pass
+        assert answer.startswith(b"M OK"), answer
+
+
+def contents(account, folder):
+    """All that a message is, but for its place and its time of storing; sorted."""
+    rows = json.loads(account.lab.doveadm(
+        "-f", "json", "fetch", "-u", account.address, "guid flags date.received.unixtime text",
+        "mailbox", folder).output)
+    return sorted((row["guid"], " ".join(sorted(set(row["flags"].split()) - {"\\Recent"})),
+                   row["date.received.unixtime"], row["text"]) for row in rows)
