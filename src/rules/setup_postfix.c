@@ -343,8 +343,10 @@ static bool is_smtpd(const char *line)
 static void refuse_overrides(struct bk_arena *arena, struct bk_postfix_plan *plan,
                              const struct bk_postfix_settings *present)
 {
-    static const char *const names[] = {"smtp/inet/smtpd_recipient_restrictions",
-                                        "smtp/inet/smtpd_relay_restrictions"};
+    /* smtpd/pass: behind postscreen. */
+    static const char *const names[] = {
+        "smtp/inet/smtpd_recipient_restrictions", "smtp/inet/smtpd_relay_restrictions",
+        "smtpd/pass/smtpd_recipient_restrictions", "smtpd/pass/smtpd_relay_restrictions"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         const char *value = bk_postfix_value(present, names[i]);
@@ -353,6 +355,22 @@ static void refuse_overrides(struct bk_arena *arena, struct bk_postfix_plan *pla
             refuse(arena, plan, names[i], value,
                    N_("master.cf overrides main.cf on port 25, and Boxkeeper would not be asked: "
                       "move these restrictions to main.cf"));
+    }
+}
+
+/* The same ports under other names: master(8) could not listen twice. */
+static void refuse_other_names(struct bk_arena *arena, struct bk_postfix_plan *plan,
+                               const struct bk_postfix_settings *present)
+{
+    static const char *const names[] = {"587/inet", "465/inet", "smtps/inet"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const char *line = bk_postfix_value(present, names[i]);
+
+        if (line != NULL)
+            refuse(arena, plan, names[i], line,
+                   N_("rename the service in master.cf: \"submission\" for port 587, "
+                      "\"submissions\" for port 465"));
     }
 }
 
@@ -365,6 +383,7 @@ struct bk_postfix_plan bk_postfix_plan_master(struct bk_arena *arena,
     bool loopback = false; /* our own service, not for logins */
 
     refuse_overrides(arena, &plan, present);
+    refuse_other_names(arena, &plan, present);
     for (size_t i = 0; i < wanted->count; i++) {
         const char *name = wanted->items[i].name, *ours = wanted->items[i].value;
         const char *now = bk_postfix_value(present, name);

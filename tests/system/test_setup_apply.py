@@ -123,6 +123,11 @@ def test_own_restrictions_stay_and_conflicts_are_refused(machine):
         file.write(f"smtpd_recipient_restrictions = {OWN_RESTRICTIONS}\n"
                    "# a remark of mine\nheader_checks = regexp:/etc/postfix/own_checks\n")
     (machine.folder / "postfix/own_checks").write_text("/^X-Mine/ IGNORE\n")
+    master_cf = machine.folder / "postfix/master.cf"
+    with master_cf.open("a") as file:
+        file.write("submission inet n - n - - smtpd\n  -o syslog_name=postfix/mine\n"
+                   "  -o smtpd_recipient_restrictions=reject_non_fqdn_recipient,"
+                   "permit_sasl_authenticated,reject\n")
     set_up(machine)
 
     edit(main_cf, "mydestination = $myhostname,", "mydestination = example.test, $myhostname,")
@@ -142,6 +147,13 @@ def test_own_restrictions_stay_and_conflicts_are_refused(machine):
     value = machine.run("postconf", "-h", "header_checks").stdout.strip()
     assert value == "$boxkeeper_header_checks, regexp:/etc/postfix/own_checks"
     assert "# a remark of mine" in main_cf.read_text()
+    options = machine.run("postconf", "-P", "submission/inet").stdout
+    assert "syslog_name = postfix/mine" in options
+    assert "= $boxkeeper_policy_submission,reject_non_fqdn_recipient,permit_sasl" in options
+    assert "5.7.1" in machine.python(SUBMIT % PASSWORD)
+    before = everything(machine.folder / "postfix")
+    machine.cli("setup", "postfix", "--apply")
+    assert everything(machine.folder / "postfix") == before
 
 
 def test_put_back_when_the_probe_fails(machine):

@@ -135,6 +135,12 @@ START_TEST(merges_master)
          false, "submission/inet/smtpd_recipient_restrictions", NOTHING},
         {"smtp inet n - y - - smtpd -o smtpd_recipient_restrictions=reject\n", false,
          "submission/inet", REFUSED},
+        {"smtps inet n - y - - smtpd\n", false, "submission/inet", REFUSED},
+        {"587 inet n - y - - smtpd\n", false, "submission/inet", REFUSED},
+        {"smtpd pass - - y - - smtpd -o smtpd_relay_restrictions=reject\n", false,
+         "submission/inet", REFUSED},
+        {"smtpd pass - - y - - smtpd -o smtpd_relay_restrictions=$boxkeeper_mine\n", false,
+         "submission/inet", "submission inet n - y - - smtpd"},
     };
 
     for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
