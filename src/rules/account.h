@@ -64,6 +64,7 @@ struct bk_account {
     const char *const *forward_targets; /* lower-cased, in the order given */
     size_t forward_target_count;
     bool forward_keep_copy;
+    bool auto_reply;         /* as set; bk_auto_reply_is_on() asks the plan too */
     int64_t archive_seconds; /* BK_INHERIT: the domain's */
     int64_t trash_seconds;
     int64_t junk_seconds;

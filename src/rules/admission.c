@@ -92,7 +92,7 @@ static enum bk_admission_reason leaf_reason(const struct bk_directory *directory
 
     if (leaf->reason != BK_REASON_NONE || account == NULL)
         return leaf->reason;
-    if (!account->receive || account->capacity_bytes <= 0)
+    if (!account->receive || leaf->only_answers || account->capacity_bytes <= 0)
         return BK_REASON_NONE;
     if (directory->lookup_usage(directory->context, account, &usage) != BK_FOUND)
         usage.known = false;
@@ -104,7 +104,8 @@ static struct bk_admission decide_own(const struct bk_directory *directory,
                                       const struct bk_route *route, int64_t message_bytes)
 {
     for (size_t i = 0; i < route->leaf_count; i++)
-        if (route->leaves[i].account != NULL && route->leaves[i].account->id == route->account->id)
+        if (!route->leaves[i].only_answers && route->leaves[i].account != NULL &&
+            route->leaves[i].account->id == route->account->id)
             return because(leaf_reason(directory, &route->leaves[i], message_bytes),
                            route->account->primary_address);
     return because(BK_REASON_NONE, NULL);
@@ -115,16 +116,20 @@ static struct bk_admission decide_leaves(const struct bk_directory *directory,
                                          const struct bk_route *route, int64_t message_bytes)
 {
     struct bk_admission first = because(BK_REASON_CIRCLE, route->account->primary_address);
+    bool is_first = true;
 
     for (size_t i = 0; i < route->leaf_count; i++) {
         const struct bk_route_leaf *leaf = &route->leaves[i];
         enum bk_admission_reason reason = leaf_reason(directory, leaf, message_bytes);
 
+        if (leaf->only_answers && !bk_route_leaf_takes(leaf))
+            continue;
         if (reason == BK_REASON_NONE)
             return because(BK_REASON_NONE, NULL);
-        if (i == 0)
+        if (is_first)
             first = because(reason,
                             leaf->account != NULL ? leaf->account->primary_address : leaf->address);
+        is_first = false;
     }
     return first;
 }

@@ -9,6 +9,7 @@ librules_la_SOURCES = \
 	src/rules/admission.h src/rules/admission.c \
 	src/rules/arena.h src/rules/arena.c \
 	src/rules/ascii.h src/rules/ascii.c \
+	src/rules/auto_reply.h src/rules/auto_reply.c \
 	src/rules/bulk.h src/rules/bulk.c \
 	src/rules/capacity.h src/rules/capacity.c \
 	src/rules/directory.h src/rules/directory.c \

@@ -2,6 +2,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "rules/route.h"
 
+#include "rules/auto_reply.h"
+
+#include <inttypes.h>
+
 #include <string.h>
 
 /*
@@ -13,7 +17,8 @@ struct node {
     uint32_t hash; /* of the address, to compare few of them */
     const struct bk_account *account;
     enum bk_admission_reason reason;
-    bool is_leaf; /* its own answer contains itself */
+    bool is_leaf;      /* its own answer contains itself */
+    bool only_answers; /* the form for an account that answers without storing */
     size_t first_edge, edge_count;
 };
 
@@ -103,37 +108,61 @@ static void make_leaf(struct walk *walk, struct node *node)
         walk->too_many = true;
 }
 
+static void add_edge(struct walk *walk, size_t from, size_t to)
+{
+    walk->edges = grow(walk->arena, walk->edges, walk->edge_count, &walk->edge_room,
+                       sizeof(*walk->edges));
+    walk->edges[walk->edge_count++] = to;
+    walk->nodes[from].edge_count++;
+}
+
 static void follow_targets(struct walk *walk, size_t index)
 {
     const struct bk_account *account = walk->nodes[index].account;
 
-    walk->nodes[index].first_edge = walk->edge_count;
     for (size_t i = 0; i < account->forward_target_count && !walk->failed; i++) {
         if (walk->edge_count >= BK_ROUTE_STEPS_MAXIMUM) {
             walk->too_many = true;
             return;
         }
-        walk->edges = grow(walk->arena, walk->edges, walk->edge_count, &walk->edge_room,
-                           sizeof(*walk->edges));
-        walk->edges[walk->edge_count++] = visit_target(walk, account->forward_targets[i]);
-        walk->nodes[index].edge_count++;
+        add_edge(walk, index, visit_target(walk, account->forward_targets[i]));
     }
+}
+
+/* <account id>@boxkeeper.invalid, with the extension of the way: LMTP answers there. */
+static void add_answer(struct walk *walk, size_t index)
+{
+    const struct bk_account *account = walk->nodes[index].account;
+    const char *form = bk_arena_printf(walk->arena, "%" PRId64 "@" BK_INTERNAL_DOMAIN, account->id);
+    struct bk_address way;
+    size_t node;
+
+    if (bk_address_parse(walk->arena, walk->nodes[index].address, &way))
+        form = bk_address_extend(walk->arena, form, way.extension);
+    node = visit(walk, form, account, BK_REASON_NONE);
+    walk->nodes[node].only_answers = true;
+    add_edge(walk, index, node);
 }
 
 static void expand(struct walk *walk, size_t index)
 {
     const struct bk_account *account = walk->nodes[index].account;
+    bool forwards = account != NULL && account->forward_target_count > 0, answers;
 
     if (account != NULL)
         walk->nodes[index].reason = bk_admission_account_reason(account);
     if (account == NULL || walk->nodes[index].reason != BK_REASON_NONE ||
-        account->forward_target_count == 0) {
+        walk->nodes[index].only_answers) {
         make_leaf(walk, &walk->nodes[index]);
         return;
     }
-    if (account->receive && account->forward_keep_copy)
+    answers = bk_auto_reply_is_on(account);
+    walk->nodes[index].first_edge = walk->edge_count;
+    if (forwards ? account->receive && account->forward_keep_copy : account->receive || !answers)
         make_leaf(walk, &walk->nodes[index]);
     follow_targets(walk, index);
+    if (answers && !walk->nodes[index].is_leaf)
+        add_answer(walk, index);
 }
 
 static bool is_living_leaf(const struct node *node)
@@ -203,7 +232,8 @@ static const struct bk_route_leaf *collect_leaves(const struct walk *walk)
         if (walk->nodes[i].is_leaf)
             leaves[count++] = (struct bk_route_leaf){.address = walk->nodes[i].address,
                                                      .account = walk->nodes[i].account,
-                                                     .reason = walk->nodes[i].reason};
+                                                     .reason = walk->nodes[i].reason,
+                                                     .only_answers = walk->nodes[i].only_answers};
     return leaves;
 }
 
@@ -237,13 +267,10 @@ struct bk_route bk_route_resolve(struct bk_arena *arena, const struct bk_directo
     return route;
 }
 
-static size_t count_dead(const struct bk_route *route)
+bool bk_route_leaf_takes(const struct bk_route_leaf *leaf)
 {
-    size_t dead = 0;
-
-    for (size_t i = 0; i < route->leaf_count; i++)
-        dead += route->leaves[i].reason != BK_REASON_NONE;
-    return dead;
+    return leaf->reason == BK_REASON_NONE &&
+           (!leaf->only_answers || leaf->account->forward_target_count == 0);
 }
 
 /* The leaves that are living, or those that are not, comma separated. */
@@ -271,11 +298,17 @@ static const char *join_leaves(struct bk_arena *arena, const struct bk_route *ro
 
 const char *bk_route_alias_answer(struct bk_arena *arena, const struct bk_route *route)
 {
+    size_t taking = 0, dead = 0;
+
     if (route->found != BK_FOUND)
         return NULL;
-    if (route->too_many || route->leaf_count == 0)
+    for (size_t i = 0; i < route->leaf_count; i++) {
+        taking += bk_route_leaf_takes(&route->leaves[i]);
+        dead += route->leaves[i].reason != BK_REASON_NONE;
+    }
+    if (route->too_many || taking + dead == 0)
         return bk_address_quote(arena, route->address);
     if (route->leaf_count == 1)
         return bk_address_quote(arena, route->leaves[0].address);
-    return join_leaves(arena, route, count_dead(route) < route->leaf_count);
+    return join_leaves(arena, route, taking > 0);
 }

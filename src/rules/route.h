@@ -13,6 +13,9 @@
  *   domain's catch-all account, with its extension, but without its local part.
  * - forward without copy: the targets. With copy: the targets and the mailbox. Receive OFF with a
  *   forward: the targets only. Receive OFF without: the mailbox (there the plugin lets it go).
+ * - An account that has its auto-reply on and, by the line above, gets no mail in its mailbox: the
+ *   form that only answers, <account id>[+extension]@boxkeeper.invalid, is a leaf too; for receive
+ *   OFF without a forward in place of the mailbox.
  * - suspended, disabled or being deleted: its forwards rest, the mailbox itself is the leaf, and it
  *   carries the reason for which it takes nothing.
  * - Two ways to one mailbox under the same extension, or to one outside address, are one leaf.
@@ -39,7 +42,12 @@ struct bk_route_leaf {
     /* Why it takes nothing (suspended, disabled, deleting, unknown), or BK_REASON_NONE. Fullness is
      * not looked at here. */
     enum bk_admission_reason reason;
+    /* `address` is <account id>@boxkeeper.invalid: LMTP answers there and stores nothing. */
+    bool only_answers;
 };
+/* Does the message arrive there? A form that only answers stands for the mailbox where receive is
+ * OFF and nothing is forwarded; beside targets it does not count. */
+bool bk_route_leaf_takes(const struct bk_route_leaf *leaf);
 
 struct bk_route {
     /* FOUND: an account of ours. ABSENT: no account has this address (`ours` tells whether that is

@@ -19,6 +19,7 @@ libstore_la_SOURCES = \
 	src/store/schema.h src/store/schema.c \
 	src/store/settings.h src/store/settings.c \
 	src/store/settings-accounts.c \
+	src/store/settings-auto-reply.h src/store/settings-auto-reply.c \
 	src/store/settings-directory.c \
 	src/store/settings-domains.c \
 	src/store/settings-edit.h src/store/settings-edit.c \

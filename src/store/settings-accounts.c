@@ -30,6 +30,7 @@ static void bind_account(struct bk_query *query, const struct bk_account *accoun
     bk_bind_send_limits(query, &account->send);
     bk_query_bind_text(query, account->hold_reason);
     bk_query_bind_number(query, account->created_at);
+    bk_query_bind_number(query, account->auto_reply);
     bk_query_bind_number(query, account->id);
 }
 
@@ -39,10 +40,10 @@ static void bind_account(struct bk_query *query, const struct bk_account *accoun
     "submission_allowed, managesieve_allowed, forward_keep_copy, archive_seconds, "                \
     "trash_seconds, junk_seconds, send_messages_per_hour, send_messages_per_day, "                 \
     "send_recipients_per_hour, send_recipients_per_day, "                                          \
-    "hold_reason, created_at"
+    "hold_reason, created_at, auto_reply"
 #define BOUND_VALUES                                                                               \
     "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, "  \
-    "$21, $22, $23, $24, $25, $26, $27"
+    "$21, $22, $23, $24, $25, $26, $27, $28"
 
 /* ---- addresses ---- */
 
@@ -176,7 +177,7 @@ bool bk_settings_insert_account(struct bk_settings *settings, const struct bk_ac
         !bk_settings_touch(settings, "account", row.id, error) ||
         !bk_query_begin(
             &query, &settings->database,
-            "INSERT INTO accounts (" BOUND_COLUMNS ", id) VALUES (" BOUND_VALUES ", $28)", error) ||
+            "INSERT INTO accounts (" BOUND_COLUMNS ", id) VALUES (" BOUND_VALUES ", $29)", error) ||
         !run_account(settings, &query, &row, error))
         return false;
     *id_r = row.id;
@@ -191,7 +192,7 @@ bool bk_settings_update_account(struct bk_settings *settings, const struct bk_ac
     return bk_settings_touch(settings, "account", account->id, error) &&
            bk_query_begin(&query, &settings->database,
                           "UPDATE accounts SET (" BOUND_COLUMNS ") = (" BOUND_VALUES
-                          ") WHERE id = $28",
+                          ") WHERE id = $29",
                           error) &&
            run_account(settings, &query, account, error);
 }

@@ -332,24 +332,6 @@ enum bk_lookup bk_settings_list_aliases(struct bk_settings *settings, int64_t ac
     return run_list(&list, error);
 }
 
-enum bk_lookup bk_settings_lookup_auto_reply_switch(struct bk_settings *settings,
-                                                    int64_t account_id, bool *on_r,
-                                                    struct bk_error *error)
-{
-    struct bk_query query;
-    enum bk_lookup found;
-
-    if (!bk_query_begin(&query, &settings->database,
-                        "SELECT auto_reply FROM accounts WHERE id = $1", error))
-        return BK_FAILED;
-    bk_query_bind_number(&query, account_id);
-    found = bk_query_lookup(&query, error);
-    if (found == BK_FOUND)
-        *on_r = bk_query_flag(&query);
-    bk_query_end(&query);
-    return found;
-}
-
 enum bk_lookup bk_settings_list_force_changed(struct bk_settings *settings, bk_text_row *row,
                                               void *context, struct bk_error *error)
 {

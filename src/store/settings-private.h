@@ -54,7 +54,7 @@ extern const char *const bk_account_state_words[];
     "c.forward_keep_copy, c.archive_seconds, c.trash_seconds, c.junk_seconds, "                    \
     "c.send_messages_per_hour, c.send_messages_per_day, c.send_recipients_per_hour, "              \
     "c.send_recipients_per_day, c.hold_reason, "                                                   \
-    "c.created_at, " BK_DOMAIN_COLUMNS
+    "c.created_at, c.auto_reply, " BK_DOMAIN_COLUMNS
 #define BK_ACCOUNT_TABLES                                                                          \
     "accounts c LEFT JOIN addresses m ON m.account_id = c.id AND m.kind = 'primary' "              \
     "JOIN domains d ON d.id = c.domain_id JOIN plans p ON p.id = d.plan_id"

@@ -128,6 +128,7 @@ static void read_account_row(struct bk_query *query, struct bk_arena *arena,
     account->send = read_send_limits(query);
     account->hold_reason = bk_query_text(query, arena);
     account->created_at = bk_query_number(query);
+    account->auto_reply = bk_query_flag(query);
     account->domain = bk_read_domain(query, arena);
     if (account->primary_address == NULL)
         query->is_bad = true;

@@ -141,10 +141,6 @@ enum bk_lookup bk_settings_count_accounts(struct bk_settings *settings,
 /* Aliases of an account in alphabetical order. */
 enum bk_lookup bk_settings_list_aliases(struct bk_settings *settings, int64_t account_id,
                                         bk_text_row *row, void *context, struct bk_error *error);
-/* Is its auto-reply switched on? */
-enum bk_lookup bk_settings_lookup_auto_reply_switch(struct bk_settings *settings,
-                                                    int64_t account_id, bool *on_r,
-                                                    struct bk_error *error);
 #define BK_ERASURE_KIND "erase-mail" /* of a job, see settings-edit.h */
 /* FOUND: there is a job of that kind for the account. */
 enum bk_lookup bk_settings_lookup_job(struct bk_settings *settings, int64_t account_id,

@@ -67,6 +67,7 @@ void graph_make(struct unit_world *world)
         struct bk_account *account = unit_world_add(world, account_addresses[i]);
 
         account->receive = !one_of(4);
+        account->auto_reply = one_of(3);
         account->suspended = one_of(8);
         account->state = one_of(10) ? BK_ACCOUNT_DELETING : BK_ACCOUNT_ACTIVE;
         account->capacity_bytes = one_of(3) ? 0 : 1000;
@@ -96,8 +97,9 @@ const char *graph_describe(struct bk_arena *arena, const struct unit_world *worl
     for (size_t i = 0; i < world->account_count; i++) {
         const struct bk_account *account = &world->accounts[i];
 
-        text = bk_arena_printf(arena, "%s\n%s%s%s%s%s:", text, account->primary_address,
+        text = bk_arena_printf(arena, "%s\n%s%s%s%s%s%s:", text, account->primary_address,
                                account->receive ? "" : " OFF",
+                               account->auto_reply ? " answers" : "",
                                account->suspended ? " suspended" : "",
                                account->state == BK_ACCOUNT_DELETING ? " deleting" : "",
                                account->forward_keep_copy ? " copy" : "");
@@ -163,7 +165,14 @@ void graph_deliver(struct unit_world *world, struct bk_arena *arena, const char 
         graph_set_add(&delivery->dead, way);
         return;
     }
-    if (account->forward_target_count == 0 || (account->receive && account->forward_keep_copy))
+    if (account->receive && (account->forward_target_count == 0 || account->forward_keep_copy))
+        graph_set_add(&delivery->living, way);
+    else if (account->auto_reply)
+        graph_set_add(account->forward_target_count == 0 ? &delivery->living : &delivery->answers,
+                      bk_arena_printf(arena, "%lld%.*s@boxkeeper.invalid", (long long)account->id,
+                                      plus != NULL ? (int)(at - plus) : 0,
+                                      plus != NULL ? plus : ""));
+    else if (account->forward_target_count == 0)
         graph_set_add(&delivery->living, way);
     for (size_t i = 0; i < account->forward_target_count; i++)
         graph_deliver(world, arena, account->forward_targets[i], delivery);

@@ -36,6 +36,7 @@ struct graph_delivery {
     struct graph_set visited; /* ways of accounts of ours: primary address with extension */
     struct graph_set living;  /* these store, or are outside */
     struct graph_set dead;    /* these take nothing */
+    struct graph_set answers; /* forms that answer beside targets */
 };
 void graph_deliver(struct unit_world *world, struct bk_arena *arena, const char *address,
                    struct graph_delivery *delivery);

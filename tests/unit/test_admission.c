@@ -49,6 +49,25 @@ static void assert_decision(const char *recipient, enum bk_admission_reason want
     ck_assert_pstr_eq(got.decided_by, want_by);
 }
 
+START_TEST(an_answer_is_no_delivery)
+{
+    setup();
+    taro->auto_reply = true;
+    taro->receive = false;
+    fill(taro);
+    assert_decision("taro@d.example", BK_REASON_NONE, NULL);
+    unit_forward(taro, false, LIST("jiro@d.example"));
+    assert_decision("taro@d.example", BK_REASON_NONE, NULL);
+    fill(jiro);
+    assert_decision("taro@d.example", BK_REASON_FULL, "jiro@d.example");
+    jiro->suspended = true;
+    assert_decision("taro@d.example", BK_REASON_SUSPENDED, "jiro@d.example");
+    jiro->suspended = false;
+    unit_forward(jiro, false, LIST("taro@d.example"));
+    assert_decision("taro@d.example", BK_REASON_CIRCLE, "taro@d.example");
+}
+END_TEST
+
 START_TEST(ours_or_not)
 {
     setup();
@@ -226,6 +245,7 @@ static bool slow_accepts(const char *recipient)
     bool any = false;
 
     delivery.visited.count = delivery.living.count = delivery.dead.count = 0;
+    delivery.answers.count = 0;
     graph_deliver(&world, arena, recipient, &delivery);
     own = delivery.visited.addresses[0];
     for (size_t i = 0; i < delivery.living.count; i++) {
@@ -352,17 +372,10 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        ours_or_not,
-        the_accounts_own_state,
-        the_own_mailbox_is_full,
-        size_counts,
-        unknown_usage_counts_as_empty,
-        one_living_target_is_enough,
-        circles_and_crowds,
-        usage_is_asked_only_where_it_matters,
-        decides_like_plain_recursion,
-        at_delivery,
-        replies_fit_their_actions,
+        an_answer_is_no_delivery,     ours_or_not,        the_accounts_own_state,
+        the_own_mailbox_is_full,      size_counts,        unknown_usage_counts_as_empty,
+        one_living_target_is_enough,  circles_and_crowds, usage_is_asked_only_where_it_matters,
+        decides_like_plain_recursion, at_delivery,        replies_fit_their_actions,
     };
     int status;
 

@@ -131,6 +131,44 @@ START_TEST(catch_all_comes_last)
 }
 END_TEST
 
+START_TEST(who_only_answers_gets_a_form)
+{
+    setup();
+    taro->auto_reply = true;
+    assert_answer("taro@d.example", "taro@d.example");
+    taro->receive = false;
+    assert_answer("taro@d.example", "1@boxkeeper.invalid");
+    assert_answer("Sales+X@d.example", "1+x@boxkeeper.invalid");
+    assert_answer("taro+a,b@d.example", "\"1+a,b\"@boxkeeper.invalid");
+    unit_forward(taro, true, LIST("x@outside.example"));
+    assert_answer("taro@d.example", "x@outside.example,1@boxkeeper.invalid");
+    taro->receive = true;
+    assert_answer("taro@d.example", "taro@d.example,x@outside.example");
+    unit_forward(taro, false, LIST("x@outside.example", "jiro+y@d.example"));
+    jiro->auto_reply = true;
+    jiro->receive = false;
+    assert_answer("taro@d.example", "x@outside.example,1@boxkeeper.invalid,2+y@boxkeeper.invalid");
+    world.plan.auto_reply_allowed = false;
+    assert_answer("taro@d.example", "x@outside.example,jiro+y@d.example");
+}
+END_TEST
+
+START_TEST(an_answer_is_no_delivery)
+{
+    setup();
+    taro->auto_reply = true;
+    unit_forward(taro, false, LIST("jiro@d.example"));
+    jiro->suspended = true;
+    assert_answer("taro@d.example", "jiro@d.example");
+    taro->suspended = true;
+    assert_answer("taro@d.example", "taro@d.example");
+    taro->suspended = jiro->suspended = false;
+    unit_forward(jiro, false, LIST("taro@d.example"));
+    jiro->auto_reply = true;
+    assert_answer("taro@d.example", "taro@d.example");
+}
+END_TEST
+
 START_TEST(the_state_of_a_catch_all_counts)
 {
     struct bk_route route;
@@ -551,7 +589,7 @@ START_TEST(everybody_gets_it_once)
 {
     static struct graph_delivery want;
     static struct graph_set got, own;
-    unsigned int nobody = 0, all_dead = 0, many = 0;
+    unsigned int nobody = 0, all_dead = 0, many = 0, answers = 0;
 
     for (int round = 0; round < 60000; round++) {
         const char *recipient = graph_random_recipient();
@@ -559,7 +597,8 @@ START_TEST(everybody_gets_it_once)
 
         bk_arena_clear(arena);
         graph_make(&world);
-        want.visited.count = want.living.count = want.dead.count = got.count = own.count = 0;
+        want.visited.count = want.living.count = want.dead.count = want.answers.count = 0;
+        got.count = own.count = 0;
         graph_deliver(&world, arena, recipient, &want);
         route = route_of(recipient);
         assert_each_once(&route);
@@ -569,11 +608,15 @@ START_TEST(everybody_gets_it_once)
             ck_assert_ptr_null(graph_find(&world, recipient));
             continue;
         }
-        ck_assert_uint_eq(route.leaf_count, want.living.count + want.dead.count);
+        ck_assert_uint_eq(route.leaf_count,
+                          want.living.count + want.dead.count + want.answers.count);
         graph_set_add(&own, route.address);
-        nobody += route.leaf_count == 0;
+        nobody += want.living.count + want.dead.count == 0;
         all_dead += want.living.count == 0 && want.dead.count > 1;
         many += want.living.count > 3;
+        answers += want.answers.count > 0 && want.living.count > 0;
+        for (size_t i = 0; want.living.count > 0 && i < want.answers.count; i++)
+            graph_set_add(&want.living, want.answers.addresses[i]);
         assert_same(&got,
                     want.living.count > 0 ? &want.living
                     : want.dead.count > 0 ? &want.dead
@@ -583,6 +626,7 @@ START_TEST(everybody_gets_it_once)
     ck_assert_uint_gt(nobody, 100);
     ck_assert_uint_gt(all_dead, 100);
     ck_assert_uint_gt(many, 100);
+    ck_assert_uint_gt(answers, 100);
 }
 END_TEST
 
@@ -592,6 +636,8 @@ int main(void)
         knows_who_is_ours,
         domain_aliases_are_the_domain,
         catch_all_comes_last,
+        who_only_answers_gets_a_form,
+        an_answer_is_no_delivery,
         the_state_of_a_catch_all_counts,
         forwards,
         forwards_hold_in_turn,

@@ -50,6 +50,7 @@ struct bk_plan unit_plan(void)
         .capacity_choices = "",
         .receive_off = BK_RECEIVE_OFF_DROPS,
         .forward_allowed = true,
+        .auto_reply_allowed = true,
         .retention_kind = BK_RETENTION_ANY,
         .archive_seconds = INT64_C(180) * 86400,
         .trash_seconds = INT64_C(31) * 86400,
