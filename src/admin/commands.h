@@ -107,6 +107,12 @@ bool bk_run_retention_hold(struct bk_admin *admin);
 bool bk_run_retention_release(struct bk_admin *admin);
 bool bk_run_retention_run(struct bk_admin *admin);
 
+/* autoreply.c */
+extern const struct bk_option bk_autoreply_set_options[];
+bool bk_run_autoreply_set(struct bk_admin *admin);
+bool bk_run_autoreply_off(struct bk_admin *admin);
+bool bk_run_autoreply_show(struct bk_admin *admin);
+
 /* spam.c */
 extern const struct bk_option bk_spam_set_options[];
 bool bk_run_spam_set(struct bk_admin *admin);

@@ -3,6 +3,7 @@
 #include "admin/describe.h"
 
 #include "admin/send-limits.h"
+#include "rules/auto_reply.h"
 #include "rules/plan_fields.h"
 #include "rules/retention.h"
 #include "rules/spam.h"
@@ -173,6 +174,8 @@ const struct bk_column bk_account_columns[] = {
     {"receive", N_("Receive"), BK_COLUMN_SWITCH},
     {"forward_targets", N_("Forwarded to"), BK_COLUMN_TEXT},
     {"forward_keep_copy", N_("Forward keeps a copy"), BK_COLUMN_TEXT},
+    {"auto_reply", N_("Auto-reply"), BK_COLUMN_SWITCH},
+    {"spam", N_("Spam"), BK_COLUMN_TEXT},
     {"imap", N_("IMAP"), BK_COLUMN_SWITCH},
     {"pop3", N_("POP3"), BK_COLUMN_SWITCH},
     {"submission", N_("Submission"), BK_COLUMN_SWITCH},
@@ -355,17 +358,14 @@ static bool add_mail_flow(struct bk_admin *admin, json_t *object, const struct b
 {
     struct bk_spam_settings settings;
     struct bk_spam_filter filter;
-    bool answers = false;
 
     if (bk_settings_lookup_spam(admin->settings, admin->arena, account->id, &settings,
-                                &admin->error) == BK_FAILED ||
-        bk_settings_lookup_auto_reply_switch(admin->settings, account->id, &answers,
-                                             &admin->error) == BK_FAILED)
+                                &admin->error) == BK_FAILED)
         return false;
     filter = bk_spam_filter(account->domain->plan, &settings);
     json_object_set_new(object, "spam",
                         json_string(bk_spam_action_words[bk_spam_filter_action(&filter) - 1]));
-    json_object_set_new(object, "auto_reply", json_boolean(answers));
+    json_object_set_new(object, "auto_reply", json_boolean(bk_auto_reply_is_on(account)));
     return true;
 }
 

@@ -63,6 +63,25 @@ static void print_spam(struct bk_admin *admin, json_t *spam, json_t *shown)
                                         json_real_value(json_object_get(spam, "score")))));
 }
 
+static void print_auto_reply(struct bk_admin *admin, json_t *reply, json_t *shown)
+{
+    const char *from = json_string_value(json_object_get(reply, "from"));
+    const char *until = json_string_value(json_object_get(reply, "until"));
+
+    if (!json_is_object(reply))
+        return;
+    if (!json_is_true(json_object_get(reply, "auto_reply")))
+        json_object_set_new(shown, "auto_reply", json_string(_("OFF")));
+    else if ((from == NULL && until == NULL) ||
+             (from != NULL && until != NULL && strcmp(from, until) == 0))
+        json_object_set_new(shown, "auto_reply", json_string(_("ON")));
+    else
+        json_object_set_new(
+            shown, "auto_reply",
+            json_string(bk_arena_printf(admin->arena, _("ON, from %s until %s"),
+                                        from != NULL ? from : "-", until != NULL ? until : "-")));
+}
+
 static void print_sender(struct bk_admin *admin, json_t *sender, json_t *shown)
 {
     const char *login = json_string_value(json_object_get(sender, "login"));
@@ -94,6 +113,7 @@ void bk_explain_print(struct bk_admin *admin, json_t *object)
         {"junk_seconds", N_("Junk emptied after"), BK_COLUMN_TEXT},
         {"rests", N_("Retention rests"), BK_COLUMN_TEXT},
         {"spam", N_("Spam"), BK_COLUMN_TEXT},
+        {"auto_reply", N_("Auto-reply"), BK_COLUMN_TEXT},
         {NULL, NULL, 0},
     };
     static const struct bk_column leaf_columns[] = {
@@ -115,6 +135,7 @@ void bk_explain_print(struct bk_admin *admin, json_t *object)
     print_sender(admin, json_object_get(object, "sender"), shown);
     print_durations(admin, json_object_get(object, "retention"), shown);
     print_spam(admin, json_object_get(object, "spam"), shown);
+    print_auto_reply(admin, json_object_get(object, "auto_reply"), shown);
     bk_output_record(admin, shown, columns);
     if (json_array_size(targets) > 0)
         bk_output_list(admin, targets, leaf_columns, NULL, NULL);

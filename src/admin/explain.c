@@ -4,6 +4,7 @@
  * `explain`: the very decision that the daemon makes at RCPT and the plugin at delivery, from the
  * same rules over the same settings, with the setting behind it.
  */
+#include "admin/autoreply.h"
 #include "admin/commands.h"
 #include "admin/deciding-setting.h"
 #include "admin/explain.h"
@@ -108,6 +109,8 @@ static json_t *explain_leaf(const struct question *question, const struct bk_rou
         outcome = "left-out";
     } else if (gone) {
         outcome = "refused";
+    } else if (leaf->only_answers) {
+        outcome = "answered";
     } else if (leaf->account != NULL) {
         struct bk_admission admission = decide_delivery(question, leaf->account);
 
@@ -117,9 +120,10 @@ static json_t *explain_leaf(const struct question *question, const struct bk_rou
                                                           : "not-stored";
     }
     return json_pack("{s:s, s:s, s:s, s:s?, s:s?}", "address", leaf->address, "kind",
-                     leaf->account != NULL ? "mailbox"
-                     : gone                ? "gone"
-                                           : "outside",
+                     leaf->only_answers      ? "answer-only"
+                     : leaf->account != NULL ? "mailbox"
+                     : gone                  ? "gone"
+                                             : "outside",
                      "outcome", outcome, "reason", reason_name(reason), "reply",
                      bk_admission_reply(reason));
 }
@@ -224,9 +228,11 @@ static json_t *explain_recipient(struct bk_admin *admin, const struct question *
 static bool add_delivery(struct bk_admin *admin, json_t *object, const struct bk_account *account)
 {
     json_t *spam = account != NULL ? bk_lookup_spam(admin, account) : json_null();
+    json_t *reply = account != NULL ? bk_lookup_auto_reply(admin, account) : json_null();
 
     json_object_set_new(object, "spam", spam);
-    return spam != NULL;
+    json_object_set_new(object, "auto_reply", reply);
+    return spam != NULL && reply != NULL;
 }
 
 static bool run_recipient(struct bk_admin *admin, const char *recipient)

@@ -17,6 +17,7 @@ boxkeeper_SOURCES = \
 	src/admin/audit.h src/admin/audit.c \
 	src/admin/bulk.h src/admin/bulk.c src/admin/bulk-check.c src/admin/bulk-edit.c \
 	src/admin/bulk-job.c src/admin/bulk-limits.c \
+	src/admin/autoreply.h src/admin/autoreply.c \
 	src/admin/check.h src/admin/check.c src/admin/check-accounts.c src/admin/check-host.c \
 	src/admin/check-repair.c \
 	src/admin/command-line.c \

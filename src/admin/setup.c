@@ -214,6 +214,7 @@ bool bk_run_setup_dovecot(struct bk_admin *admin)
         N_("autoexpunge for INBOX, Trash or Archive: retention is Boxkeeper's"),
         N_("a \"protocol\" block after 99-boxkeeper.conf with a mail_plugins line that lacks "
            "$mail_plugins"),
+        N_("sieve_vacation_default_period: the interval of auto-replies is the account's"),
         N_("editheader in sieve_extensions: users' own scripts would get it"),
         NULL,
     };

@@ -1,0 +1,15 @@
+/* SPDX-FileCopyrightText: Boxkeeper authors */
+/* SPDX-License-Identifier: MIT */
+/*
+ * An account's auto-reply as JSON: for `autoreply show`, `explain` and the audit log.
+ */
+#ifndef BK_ADMIN_AUTOREPLY_H
+#define BK_ADMIN_AUTOREPLY_H
+
+#include "admin/admin.h"
+#include "store/settings-auto-reply.h"
+
+/* On or off, texts, dates, and the interval in force. NULL: admin->error. */
+json_t *bk_lookup_auto_reply(struct bk_admin *admin, const struct bk_account *account);
+
+#endif
