@@ -6,7 +6,7 @@
 # After a change of this file: sievec boxkeeper.sieve, as root.
 
 require ["environment", "variables", "vnd.dovecot.environment", "editheader", "fileinto",
-    "mailbox"];
+    "mailbox", "vacation"];
 
 if string "${env.vnd.dovecot.config.boxkeeper_spam_delete}" "yes" {
     discard;
@@ -23,6 +23,15 @@ if allof (not string "${env.vnd.dovecot.config.boxkeeper_spam_tag}" "",
     }
     deleteheader "Subject";
     addheader "Subject" "${env.vnd.dovecot.config.boxkeeper_spam_tag}${subject}";
+}
+
+# The explicit handle clears the memory of who was answered when the text changes.
+if string "${env.vnd.dovecot.config.boxkeeper_reply}" "yes" {
+    vacation :handle "${env.vnd.dovecot.config.boxkeeper_reply_handle}"
+        :subject "${env.vnd.dovecot.config.boxkeeper_reply_subject}"
+        :from "${env.vnd.dovecot.config.boxkeeper_reply_from}"
+        :addresses ["${env.vnd.dovecot.config.boxkeeper_reply_address}"]
+        "${env.vnd.dovecot.config.boxkeeper_reply_text}";
 }
 
 # Not to be stored: receive OFF, or a form of the address that only answers.

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "dovecot-plugin/delivery.h"
 
+#include "dovecot-plugin/auto-reply.h"
 #include "dovecot-plugin/databases.h"
 #include "dovecot-plugin/quota.h"
 #include "dovecot-plugin/spam.h"
@@ -151,7 +152,8 @@ static int deliver_mail_hook(struct mail_deliver_context *ctx, struct mail_stora
         ctx->tempfail_error = bk_admission_reply(admission.reason);
         return -1;
     }
-    if (!boxkeeper_spam_prepare(context, ctx, &spam)) {
+    if (!boxkeeper_spam_prepare(context, ctx, &spam) ||
+        !boxkeeper_auto_reply_prepare(context, ctx, spam)) {
         ctx->tempfail_error = bk_admission_reply(BK_REASON_SETTINGS_FAILED);
         return -1;
     }

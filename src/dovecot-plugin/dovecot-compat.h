@@ -60,18 +60,26 @@ static inline void boxkeeper_restore_cached_fields(struct mail_user *user, const
         ->mail_always_cache_fields = before;
 }
 
-/* Make `value` readable in sieve as ${env.vnd.dovecot.config.NAME}, for the scripts of this user.
- */
-static inline void boxkeeper_set_sieve_environment(struct mail_user *user, const char *name,
-                                                   const char *value)
+/* Give a setting of sieve's ("sieve_vacation_default_period") a value for this user; one in the
+ * configuration goes before it. */
+static inline void boxkeeper_set_sieve_setting(struct mail_user *user, const char *name,
+                                               const char *value)
 {
-    const char *key = p_strconcat(user->pool, "sieve_env_", name, NULL);
+    const char *key = p_strdup(user->pool, name);
     const char *copy = p_strdup(user->pool, value);
 
     if (!array_is_created(&user->set->plugin_envs))
         p_array_init(&user->set->plugin_envs, user->pool, 4);
     array_push_back(&user->set->plugin_envs, &key);
     array_push_back(&user->set->plugin_envs, &copy);
+}
+
+/* Make `value` readable in sieve as ${env.vnd.dovecot.config.NAME}, for the scripts of this user.
+ */
+static inline void boxkeeper_set_sieve_environment(struct mail_user *user, const char *name,
+                                                   const char *value)
+{
+    boxkeeper_set_sieve_setting(user, t_strconcat("sieve_env_", name, NULL), value);
 }
 
 /* Call `each` for every folder that the configuration gives a special use ("\Trash \Junk"); `name`

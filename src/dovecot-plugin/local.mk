@@ -15,6 +15,7 @@ EXTRA_DIST += $(plugin_symbols) $(doveadm_symbols)
 lib95_boxkeeper_plugin_la_SOURCES = \
 	src/dovecot-plugin/activity.c src/dovecot-plugin/activity.h \
 	src/dovecot-plugin/archive.c src/dovecot-plugin/archive.h \
+	src/dovecot-plugin/auto-reply.c src/dovecot-plugin/auto-reply.h \
 	src/dovecot-plugin/databases.c src/dovecot-plugin/databases.h \
 	src/dovecot-plugin/delivery.c src/dovecot-plugin/delivery.h \
 	src/dovecot-plugin/dovecot-compat.h \
@@ -26,6 +27,7 @@ lib95_boxkeeper_plugin_la_SOURCES = \
 	src/dovecot-plugin/pass.c src/dovecot-plugin/pass.h \
 	src/dovecot-plugin/plugin.c src/dovecot-plugin/plugin.h \
 	src/dovecot-plugin/quota.c src/dovecot-plugin/quota.h \
+	src/dovecot-plugin/quote.c src/dovecot-plugin/quote.h \
 	src/dovecot-plugin/remember.c \
 	src/dovecot-plugin/retention.c src/dovecot-plugin/retention.h \
 	src/dovecot-plugin/retention-private.h \

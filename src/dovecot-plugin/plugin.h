@@ -11,6 +11,7 @@
  *   activity    tells it when he logged in, and when mail came
  *   delivery    asks admission once more in LMTP; what is not to be stored is let go
  *   spam        its verdict on the message, for sieve
+ *   auto-reply  what vacation has to know; quote: the text that it answers
  *   folders     which folders retention is about
  *   retention   archive and expiry at the end of a session, in long sessions, and by the sweep
  *   erase       all mail of a user, for the CLI's job
