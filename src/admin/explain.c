@@ -95,7 +95,8 @@ static struct bk_admission decide_delivery(const struct question *question,
     struct bk_usage usage = {.known = false};
 
     (void)directory->lookup_usage(directory->context, account, &usage);
-    return bk_admission_decide_delivery(BK_FOUND, account, &usage, question->message_bytes);
+    return bk_admission_decide_delivery(BK_FOUND, account, account->primary_address, &usage,
+                                        question->message_bytes);
 }
 
 /* What becomes of the message at this target, should it be accepted at RCPT. */

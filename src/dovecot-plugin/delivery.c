@@ -7,7 +7,6 @@
 #include "dovecot-plugin/quota.h"
 #include "dovecot-plugin/spam.h"
 
-#include "rules/address.h"
 #include "rules/admission.h"
 
 #include "lda-settings.h"
@@ -48,15 +47,11 @@ static struct bk_admission decide(struct boxkeeper_user *context, const char *re
         bk_arena_destroy(&arena);
         return none;
     }
-    /* What only answers stores nothing, so it is never full. */
-    if (!bk_address_is_internal(recipient))
-        usage.known = boxkeeper_quota_measure(context, &usage.bytes, &usage.messages);
+    usage.known = boxkeeper_quota_measure(context, &usage.bytes, &usage.messages);
     if (mail_get_virtual_size(mail, &size) < 0)
         size = 0;
-    admission = bk_admission_decide_delivery(found, account, &usage,
+    admission = bk_admission_decide_delivery(found, account, recipient, &usage,
                                              (int64_t)I_MIN(size, (uoff_t)INT64_MAX));
-    if (bk_address_is_internal(recipient))
-        admission.store = false;
     admission.decided_by = NULL; /* it lived in the arena */
     bk_arena_destroy(&arena);
     return admission;

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "rules/admission.h"
 
+#include "rules/address.h"
 #include "rules/route.h"
 
 enum bk_admission_reason bk_admission_account_reason(const struct bk_account *account)
@@ -157,6 +158,7 @@ struct bk_admission bk_admission_decide(const struct bk_directory *directory,
 
 struct bk_admission bk_admission_decide_delivery(enum bk_lookup found,
                                                  const struct bk_account *account,
+                                                 const char *recipient,
                                                  const struct bk_usage *usage,
                                                  int64_t message_bytes)
 {
@@ -169,7 +171,8 @@ struct bk_admission bk_admission_decide_delivery(enum bk_lookup found,
     reason = bk_admission_account_reason(account);
     if (reason != BK_REASON_NONE)
         return because(reason, account->primary_address);
-    if (!account->receive && account->forward_target_count == 0) {
+    if (bk_address_is_internal(recipient) ||
+        (!account->receive && account->forward_target_count == 0)) {
         admission = because(BK_REASON_NONE, account->primary_address);
         admission.store = false;
         return admission;

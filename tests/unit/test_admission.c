@@ -291,6 +291,7 @@ START_TEST(at_delivery)
         bool strict, suspended, deleting, receive, forward, keep_copy, full, temporary;
         enum bk_admission_reason want;
         bool want_store;
+        const char *recipient; /* NULL: the account's address */
     } cases[] = {
         {"plain", BK_FOUND, 0, 0, 0, 1, 0, 0, 0, 0, BK_REASON_NONE, true},
         {"settings unreadable", BK_FAILED, 0, 0, 0, 1, 0, 0, 0, 0, BK_REASON_SETTINGS_FAILED, 0},
@@ -307,6 +308,10 @@ START_TEST(at_delivery)
         {"full", BK_FOUND, 0, 0, 0, 1, 0, 0, 1, 0, BK_REASON_FULL, false},
         {"full for now", BK_FOUND, 0, 0, 0, 1, 0, 0, 1, 1, BK_REASON_FULL_FOR_NOW, false},
         {"full, with copy", BK_FOUND, 0, 0, 0, 1, 1, 1, 1, 0, BK_REASON_FULL, false},
+        {"answers only, full", BK_FOUND, 0, 0, 0, 1, 1, 0, 1, 0, BK_REASON_NONE, false,
+         "1+x@boxkeeper.invalid"},
+        {"answers only, suspended", BK_FOUND, 0, 1, 0, 1, 1, 0, 0, 0, BK_REASON_SUSPENDED, false,
+         "1@boxkeeper.invalid"},
     };
 
     for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
@@ -323,9 +328,10 @@ START_TEST(at_delivery)
             unit_forward(account, cases[i].keep_copy, outside);
         if (cases[i].full)
             fill(account);
-        got = bk_admission_decide_delivery(cases[i].found,
-                                           cases[i].found == BK_FOUND ? account : NULL,
-                                           &world.usages[account->id - 1], 1);
+        got = bk_admission_decide_delivery(
+            cases[i].found, cases[i].found == BK_FOUND ? account : NULL,
+            cases[i].recipient != NULL ? cases[i].recipient : account->primary_address,
+            &world.usages[account->id - 1], 1);
         ck_assert_msg(got.reason == cases[i].want && got.store == cases[i].want_store,
                       "%s: got %d, store %d", cases[i].name, got.reason, got.store);
         ck_assert_int_eq(got.action, bk_admission_action(cases[i].want));
