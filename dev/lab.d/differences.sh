@@ -11,6 +11,10 @@ relocate() {
         -e "s|/var/spool/postfix|$dir/queue|g" \
         -e "s|boxkeeper-maildir.conf.ext|boxkeeper-$format.conf.ext|" \
         -e "s|127.0.0.1:10587|127.0.0.1:$loopback_port|g" \
+        -e "s|127.0.0.1:10588|127.0.0.1:$forward_port|g" \
+        -e "s|\[127.0.0.1\]:10588|[127.0.0.1]:$forward_port|g" \
+        -e "s|127.0.0.1:10001|127.0.0.1:$srs_port|g" \
+        -e "s|127.0.0.1:10002|127.0.0.1:$unsrs_port|g" \
         -e "s|^submission inet|127.0.0.1:$submission_port inet|" \
         -e '/^# The same with TLS from the start/,/^$/d'
 }
@@ -88,7 +92,8 @@ alias_database =
 
 # The lab's host receives nothing under its own name, and whoever comes to port 25 is a stranger.
 myhostname = lab.example
-mydestination =
+mydestination = srs.lab.example
+local_recipient_maps = inline:{ { nobody@srs.lab.example = nobody } }
 mynetworks =
 smtpd_peername_lookup = no
 smtpd_tls_security_level = none

@@ -5,7 +5,8 @@
 usage: probe.py free PORT...              exit 0 if all of these loopback ports can be had
        probe.py answers SECONDS WHAT...   exit 0 as soon as each WHAT answers, else 1 and names it
 
-WHAT is tcp:PORT=GREETING (the server's first bytes) or unix:PATH (connecting is enough).
+WHAT is tcp:PORT=GREETING (the server's first bytes), or tcp:PORT= or unix:PATH (connecting is
+enough).
 """
 
 import socket
@@ -33,7 +34,7 @@ def answers(what):
                 return True
         port, _, greeting = rest.partition("=")
         with socket.create_connection(("127.0.0.1", int(port)), timeout=5) as probe:
-            return probe.makefile("rb").readline().startswith(greeting.encode())
+            return not greeting or probe.makefile("rb").readline().startswith(greeting.encode())
     except OSError:
         return False
 

@@ -68,6 +68,7 @@ json_t *bk_explain_setting(const struct bk_deciding_setting *setting)
 /* ---- where it goes ---- */
 
 struct question {
+    struct bk_arena *arena;
     const struct bk_directory *directory;
     const struct bk_route *route;
     struct bk_admission admission;
@@ -75,8 +76,9 @@ struct question {
     const char *answer; /* of the alias map, between commas; "" if none */
 };
 
-static bool is_answered(const struct question *question, const char *address)
+static bool is_answered(const struct question *question, const struct bk_route_leaf *leaf)
 {
+    const char *address = bk_route_answered(question->arena, leaf);
     size_t length = strlen(address);
 
     for (const char *at = question->answer; (at = strstr(at, address)) != NULL; at += length) {
@@ -106,7 +108,7 @@ static json_t *explain_leaf(const struct question *question, const struct bk_rou
     enum bk_admission_reason reason = leaf->reason;
     const char *outcome = "relayed";
 
-    if (!is_answered(question, leaf->address)) {
+    if (!is_answered(question, leaf)) {
         outcome = "left-out";
     } else if (gone) {
         outcome = "refused";
@@ -239,7 +241,7 @@ static bool add_delivery(struct bk_admin *admin, json_t *object, const struct bk
 static bool run_recipient(struct bk_admin *admin, const char *recipient)
 {
     struct bk_route route;
-    struct question question = {.route = &route};
+    struct question question = {.arena = admin->arena, .route = &route};
     const char *sender = bk_option_value(admin, "from");
     json_t *object;
 

@@ -279,6 +279,11 @@ static bool need_daemon(struct bk_admin *admin)
     if (!bk_probe_socket(policy, 0) && bk_setup_has_systemd() && !admin->dry_run)
         (void)bk_program_run(admin, "systemctl",
                              (const char *const[]){"enable", "--now", "boxkeeperd", NULL});
+    if (!bk_probe_port("10001") || !bk_probe_port("10002"))
+        return bk_admin_fail(admin, BK_ERROR_CONFIGURATION,
+                             _("nothing was changed: postsrsd does not answer on ports 10001 and "
+                               "10002 of 127.0.0.1, and without it all mail would be deferred. "
+                               "Install and start it, and repeat the command"));
     if (bk_probe_socket(policy, bk_setup_has_systemd() && !admin->dry_run ? PROBE_SECONDS : 0))
         return true;
     return bk_admin_fail(admin, BK_ERROR_CONFIGURATION,

@@ -79,6 +79,15 @@ static int connect_tcp(const char *host, const char *port)
     return connection;
 }
 
+bool bk_probe_port(const char *port)
+{
+    int connection = connect_tcp("127.0.0.1", port);
+
+    if (connection >= 0)
+        (void)close(connection);
+    return connection >= 0;
+}
+
 /* A command's whole answer, lines joined by blanks; "" if the connection ended. */
 static const char *ask(struct bk_admin *admin, FILE *from, int to, const char *command)
 {

@@ -76,6 +76,8 @@ bool bk_setup_has_systemd(void);
 
 /* Does somebody accept connections on this socket, within so many seconds? */
 bool bk_probe_socket(const char *path, unsigned int seconds);
+/* The same of a port of this machine, now. */
+bool bk_probe_port(const char *port);
 /* Until `seconds` are over: on port 25 of `host`, an internal address is refused as unknown, and
  * `address` (NULL: none) is not answered by "try later". What was said last in *answer_r. */
 bool bk_probe_smtp(struct bk_admin *admin, const char *host, const char *address,

@@ -207,15 +207,26 @@ static enum bk_lookup map_alias(struct bk_arena *arena, const struct bk_director
     return *value_r == NULL ? BK_ABSENT : BK_FOUND;
 }
 
+/* Of the second cleanup: nothing but the form is needed to know where the mail goes. */
+static enum bk_lookup map_relay(struct bk_arena *arena, const struct bk_directory *directory,
+                                const char *key, const char **value_r)
+{
+    const char *address = bk_address_from_relay(arena, key);
+
+    (void)directory;
+    if (address == NULL)
+        return BK_ABSENT;
+    *value_r = bk_address_quote(arena, address);
+    return BK_FOUND;
+}
+
 static const struct {
     const char *name;
     enum bk_lookup (*lookup)(struct bk_arena *arena, const struct bk_directory *directory,
                              const char *key, const char **value_r);
 } maps[] = {
-    {"domain", map_domain},
-    {"mailbox", map_mailbox},
-    {"alias", map_alias},
-    {"login", bk_sender_owner},
+    {"domain", map_domain},     {"mailbox", map_mailbox}, {"alias", map_alias},
+    {"login", bk_sender_owner}, {"relay", map_relay},
 };
 
 static const char *answer_map(struct bk_answers *answers,
@@ -240,7 +251,8 @@ static const char *answer_map(struct bk_answers *answers,
     }
     if (!answers->map_logged)
         bk_log(LOG_ERR,
-               "Postfix asks for a map named %s: the maps are domain, mailbox, alias and login",
+               "Postfix asks for a map named %s: the maps are domain, mailbox, alias, login and "
+               "relay",
                request->map);
     answers->map_logged = true;
     return bk_socketmap_format(answers->arena, BK_SOCKETMAP_PERM, "there is no such map");

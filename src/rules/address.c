@@ -207,3 +207,26 @@ const char *bk_address_problem_text(enum bk_address_problem problem)
     }
     return N_("is fine");
 }
+
+/* ---- forwards to other hosts ---- */
+
+const char *bk_address_to_relay(struct bk_arena *arena, const char *address)
+{
+    const char *at = strrchr(address, '@');
+
+    return bk_arena_printf(arena, "%.*s=%s@" BK_RELAY_DOMAIN, (int)(at - address), address, at + 1);
+}
+
+const char *bk_address_from_relay(struct bk_arena *arena, const char *form)
+{
+    char *local = bk_address_fold(arena, form), *at = strrchr(local, '@'), *equals;
+
+    if (at == NULL || strcmp(at + 1, BK_RELAY_DOMAIN) != 0)
+        return NULL;
+    *at = '\0';
+    equals = strrchr(local, '=');
+    if (equals == NULL || equals == local || equals[1] == '\0')
+        return NULL;
+    *equals = '@';
+    return local;
+}

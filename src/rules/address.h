@@ -18,6 +18,9 @@
  * section 6.4 keeps .invalid from ever existing). */
 #define BK_INTERNAL_DOMAIN "boxkeeper.invalid"
 
+/* Forwards to other hosts go out by way of this one (bk_address_to_relay()). */
+#define BK_RELAY_DOMAIN "fwd." BK_INTERNAL_DOMAIN
+
 struct bk_address {
     const char *local;     /* without the extension */
     const char *extension; /* without the +; NULL if there is none; "" for "name+@…" */
@@ -52,6 +55,15 @@ char *bk_address_fold(struct bk_arena *arena, const char *text);
  * resolve to it: a dot at the end, user%domain, domain!user, "user@domain"@elsewhere.
  */
 bool bk_address_is_internal(const char *text);
+
+/*
+ * The internal form of an outside address that mail is forwarded to: user@host.example is
+ * user=host.example@BK_RELAY_DOMAIN. Postfix takes such mail through a second cleanup, which turns
+ * the form back and gives the message a sender of ours (SRS).
+ */
+const char *bk_address_to_relay(struct bk_arena *arena, const char *address);
+/* Back; NULL if it is no such form. */
+const char *bk_address_from_relay(struct bk_arena *arena, const char *form);
 
 enum bk_address_problem {
     BK_ADDRESS_FINE = 0,

@@ -98,11 +98,26 @@ static size_t visit_target(struct walk *walk, const char *target)
                  place.domain != NULL ? BK_REASON_UNKNOWN_RECIPIENT : BK_REASON_NONE);
 }
 
+/* A leaf as Postfix gets it: what leaves this server goes out by way of the second cleanup. */
+static const char *answered(struct bk_arena *arena, const char *address,
+                            const struct bk_account *account, enum bk_admission_reason reason)
+{
+    if (account == NULL && reason == BK_REASON_NONE)
+        address = bk_address_to_relay(arena, address);
+    return bk_address_quote(arena, address);
+}
+
+const char *bk_route_answered(struct bk_arena *arena, const struct bk_route_leaf *leaf)
+{
+    return answered(arena, leaf->address, leaf->account, leaf->reason);
+}
+
 static void make_leaf(struct walk *walk, struct node *node)
 {
     node->is_leaf = true;
     walk->leaf_count++;
-    walk->answer_bytes += strlen(bk_address_quote(walk->arena, node->address)) + 1;
+    walk->answer_bytes +=
+        strlen(answered(walk->arena, node->address, node->account, node->reason)) + 1;
     if (walk->leaf_count > BK_ROUTE_LEAVES_MAXIMUM ||
         walk->answer_bytes > BK_ROUTE_ANSWER_MAXIMUM_BYTES)
         walk->too_many = true;
@@ -280,11 +295,11 @@ static const char *join_leaves(struct bk_arena *arena, const struct bk_route *ro
     char *answer;
 
     for (size_t i = 0; i < route->leaf_count; i++)
-        room += strlen(bk_address_quote(arena, route->leaves[i].address)) + 1;
+        room += strlen(bk_route_answered(arena, &route->leaves[i])) + 1;
     answer = bk_arena_alloc(arena, room);
 
     for (size_t i = 0; i < route->leaf_count; i++) {
-        const char *address = bk_address_quote(arena, route->leaves[i].address);
+        const char *address = bk_route_answered(arena, &route->leaves[i]);
 
         if ((route->leaves[i].reason == BK_REASON_NONE) != living)
             continue;
@@ -309,6 +324,6 @@ const char *bk_route_alias_answer(struct bk_arena *arena, const struct bk_route 
     if (route->too_many || taking + dead == 0)
         return bk_address_quote(arena, route->address);
     if (route->leaf_count == 1)
-        return bk_address_quote(arena, route->leaves[0].address);
+        return bk_route_answered(arena, &route->leaves[0]);
     return join_leaves(arena, route, taking > 0);
 }

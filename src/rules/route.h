@@ -67,6 +67,10 @@ struct bk_route {
 struct bk_route bk_route_resolve(struct bk_arena *arena, const struct bk_directory *directory,
                                  const char *recipient);
 
+/* One leaf as the alias map answers it: quoted where needed, and outside addresses as
+ * bk_address_to_relay(), so that their mail leaves with a sender of ours. */
+const char *bk_route_answered(struct bk_arena *arena, const struct bk_route_leaf *leaf);
+
 /*
  * The alias map's answer: the living leaves; if there are none, the dead ones (their delivery fails
  * and the sender is told: nothing is lost); in a circle or over a limit, the account's own address.

@@ -179,6 +179,7 @@ static const struct rule rules[] = {
     {"virtual_transport", ONLY_UNUSED, "virtual", NULL,
      N_("mail for virtual domains goes elsewhere: take the line out")},
     {"transport_maps", PREPEND, NULL, NULL, NULL},
+    {"recipient_canonical_maps", PREPEND, NULL, NULL, NULL},
     {"header_checks", PREPEND, NULL, NULL, NULL},
     {"nested_header_checks", KEEP, "header_checks", NULL, NULL},
     {"mime_header_checks", KEEP, "header_checks", NULL, NULL},
@@ -333,11 +334,21 @@ static const char *merge_option(struct bk_arena *arena, const char *option, cons
     return present;
 }
 
-static bool is_smtpd(const char *line)
+/* Do two lines of services end with the same program? */
+static bool is_same_program(const char *line, const char *other)
 {
-    size_t length = strlen(line);
+    const char *program = strrchr(line, ' '), *other_program = strrchr(other, ' ');
 
-    return length > 6 && strcmp(line + length - 6, " smtpd") == 0;
+    return program != NULL && other_program != NULL && strcmp(program, other_program) == 0;
+}
+
+/* Where the option begins in "submission/inet/smtpd_sasl_path"; NULL: it is a service itself. */
+static const char *option_of(const char *name)
+{
+    const char *type = strchr(name, '/');
+    const char *option = type != NULL ? strchr(type + 1, '/') : NULL;
+
+    return option != NULL ? option + 1 : NULL;
 }
 
 static void refuse_overrides(struct bk_arena *arena, struct bk_postfix_plan *plan,
@@ -380,26 +391,26 @@ struct bk_postfix_plan bk_postfix_plan_master(struct bk_arena *arena,
                                               bool plaintext_login)
 {
     struct bk_postfix_plan plan = make_plan(arena, wanted, present);
-    bool loopback = false; /* our own service, not for logins */
+    bool own = false; /* our own service, not for logins */
 
     refuse_overrides(arena, &plan, present);
     refuse_other_names(arena, &plan, present);
     for (size_t i = 0; i < wanted->count; i++) {
         const char *name = wanted->items[i].name, *ours = wanted->items[i].value;
         const char *now = bk_postfix_value(present, name);
-        const char *option = strstr(name, "/inet/");
+        const char *option = option_of(name);
 
         if (option == NULL) {
-            loopback = strncmp(name, "127.0.0.1:", 10) == 0;
+            own = strncmp(name, "127.0.0.1:", 10) == 0 || strncmp(name, "boxkeeper-", 10) == 0;
             if (now == NULL)
                 change(&plan, name, now, ours);
-            else if (!is_smtpd(now))
+            else if (!is_same_program(now, ours))
                 refuse(arena, &plan, name, now,
                        N_("another program listens there: take the service out of master.cf"));
-        } else if (loopback) {
+        } else if (own) {
             change(&plan, name, now, ours);
         } else {
-            change(&plan, name, now, merge_option(arena, option + 6, ours, now, plaintext_login));
+            change(&plan, name, now, merge_option(arena, option, ours, now, plaintext_login));
         }
     }
     return plan;

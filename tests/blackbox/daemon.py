@@ -3,12 +3,18 @@
 """boxkeeperd as a process, and clients of its two protocols as Postfix is one."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
 from pathlib import Path
 
 from scratch import BUILD, wait_for
+
+
+def relayed(addresses):
+    """Addresses, comma separated, with those on other hosts in the form in which they leave."""
+    return re.sub(r"([^,@]+)@((?:remote|e)\.example)", r"\1=\2@fwd.boxkeeper.invalid", addresses)
 
 
 class Daemon:

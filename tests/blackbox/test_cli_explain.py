@@ -4,6 +4,8 @@
 
 import pytest
 
+from daemon import relayed
+
 MIB = 1024 * 1024
 
 
@@ -247,4 +249,4 @@ def test_daemon_says_the_same(mail, daemon, name):
     assert daemon.ask(recipient=arguments[0], size=size) == (got["reply"] or "DUNNO")
     answer = daemon.look_up("alias", arguments[0])
     targets = [target["address"] for target in got["targets"] if target["outcome"] != "left-out"]
-    assert answer == ("OK " + ",".join(targets) if targets else "NOTFOUND ")
+    assert answer == ("OK " + relayed(",".join(targets)) if targets else "NOTFOUND ")

@@ -5,7 +5,7 @@ PRODUCT.md section 5."""
 
 import pytest
 
-from daemon import Daemon
+from daemon import Daemon, relayed
 from scratch import Scratch
 
 MIB = 1024 * 1024
@@ -232,6 +232,8 @@ ADDRESSES = [
 def test_address_maps(town, key, mailbox, alias, login):
     for name, value in (("mailbox", mailbox), ("alias", alias), ("login", login)):
         want = "NOTFOUND " if value is None else f"OK {value}"
+        if name == "alias":
+            want = relayed(want)
         assert (name, town.look_up(name, key)) == (name, want)
 
 
@@ -259,13 +261,27 @@ def test_many_targets_are_flattened(town):
     want = {f"n{n}@remote.example" for n in range(60)} | {f"m{n}@remote.example" for n in range(99)}
     want |= {"taro@d.example", "keep@d.example", "a@remote.example", "hanako@d.example"}
     assert len(targets) == len(set(targets)) == len(want)
-    assert set(targets) == want
+    assert set(targets) == {relayed(target) for target in want}
+
+
+@pytest.mark.parametrize("key, want", [
+    ("a=remote.example@fwd.boxkeeper.invalid", "OK a@remote.example"),
+    ("A+b=Remote.Example@FWD.boxkeeper.invalid", "OK a+b@remote.example"),
+    ("a=b=remote.example@fwd.boxkeeper.invalid", "OK a=b@remote.example"),
+    ("a@remote.example", "NOTFOUND "), ("taro@d.example", "NOTFOUND "),
+    ("a@fwd.boxkeeper.invalid", "NOTFOUND "), ("a=remote.example@boxkeeper.invalid", "NOTFOUND "),
+    ("*", "NOTFOUND "), ("", "NOTFOUND "),
+])
+def test_relay_map(town, key, want):
+    assert town.look_up("relay", key) == want
+    if want != "NOTFOUND ":
+        assert town.look_up("alias", key) == "NOTFOUND "
 
 
 def test_unknown_map_is_a_mistake_of_the_configuration(town):
     for name in ("virtual", "DOMAIN", ""):
         assert town.look_up(name, "taro@d.example") == "PERM there is no such map"
-    assert town.log().count("the maps are domain, mailbox, alias and login") == 1
+    assert town.log().count("the maps are domain, mailbox, alias, login and relay") == 1
 
 
 def test_circle_that_came_about(scratch, daemon):

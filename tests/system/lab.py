@@ -121,7 +121,7 @@ class Lab:
         for line in (self.dir / "lab.env").read_text().splitlines():
             name, _, value = line.partition("=")
             self.environment[name] = value[1:-1]
-        for name in ("smtp", "submission", "imap", "pop3", "lmtp", "sieve", "loopback"):
+        for name in ("smtp", "submission", "imap", "pop3", "lmtp", "sieve", "loopback", "forward"):
             setattr(self, f"{name}_port", int(self.environment[f"LAB_{name.upper()}_PORT"]))
         self.settings = Path(self.environment["LAB_SETTINGS"])
         self.log_path = Path(self.environment["LAB_LOG"])
@@ -154,7 +154,7 @@ class Lab:
         """After a test: every service runs as configured, and nothing is left in the queue."""
         if (self.dir / "dovecot/local.conf").exists():
             self.set_dovecot("")
-        for name in ("outside", "dovecot", "boxkeeperd", "postfix"):
+        for name in ("outside", "postsrsd", "dovecot", "boxkeeperd", "postfix"):
             if name in self.changed_services:
                 self.service("start", name)
         if self.queue():

@@ -119,6 +119,18 @@ class Machine:
         return done.stdout
 
     def start_daemon(self):
+        """boxkeeperd, and postsrsd."""
+        self.start_postsrsd()
+        self._start_boxkeeperd()
+
+    def start_postsrsd(self):
+        """As Debian's unit does."""
+        (self.folder / "postsrsd.secret").write_text("of this test only\n")
+        done = self.run("/usr/sbin/postsrsd", f"-s{self.folder}/postsrsd.secret", "-dmx.example",
+                        "-4", "-D", "-unobody")
+        assert done.returncode == 0, done.stderr
+
+    def _start_boxkeeperd(self):
         self.daemon = subprocess.Popen(self.command(
             BUILD / "boxkeeperd", "--settings", self.settings, "--socket-directory",
             "/var/spool/postfix/boxkeeper", "--log-stderr"),

@@ -81,7 +81,7 @@ def test_two_labs_and_down(fresh_lab, lab):
     assert "already up" in run([LAB, "up", str(fresh_lab.dir)], want_exit=1).errors
     ports = [value for name, value in fresh_lab.environment.items() if name.endswith("_PORT")]
     leaders = session_leaders(fresh_lab)
-    assert len(leaders) == 4 and living_members(leaders)
+    assert len(leaders) == 5 and living_members(leaders)
 
     fresh_lab.down()
     assert living_members(leaders) == []

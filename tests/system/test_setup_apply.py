@@ -178,6 +178,9 @@ def test_without_the_daemon(machine):
     assert refused.returncode == 78 and "setup dovecot" in refused.stderr
     machine.cli("--yes", "setup", "dovecot", "--apply")
     refused = machine.admin("--yes", "setup", "postfix", "--apply")
+    assert refused.returncode == 78 and "postsrsd" in refused.stderr
+    machine.start_postsrsd()
+    refused = machine.admin("--yes", "setup", "postfix", "--apply")
     assert refused.returncode == 78 and "boxkeeperd" in refused.stderr
     assert everything(machine.folder / "postfix") == before
 

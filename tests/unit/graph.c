@@ -186,6 +186,23 @@ struct expansion {
     struct graph_set done; /* what has expanded into itself */
 };
 
+const char *graph_plain(struct bk_arena *arena, const char *answer)
+{
+    const char *plain = "";
+    char *rest, *save = NULL;
+
+    if (answer == NULL || strstr(answer, "@" BK_RELAY_DOMAIN) == NULL)
+        return answer;
+    rest = bk_arena_strdup(arena, answer);
+    for (char *part = strtok_r(rest, ",", &save); part != NULL; part = strtok_r(NULL, ",", &save)) {
+        const char *address = bk_address_from_relay(arena, part);
+
+        plain = bk_arena_printf(arena, "%s%s%s", plain, *plain != '\0' ? "," : "",
+                                address != NULL ? address : part);
+    }
+    return plain;
+}
+
 /* Replaces the address at `index` by the map's answer for it; false if there is none. */
 static bool expand_once(struct unit_world *world, struct bk_arena *arena,
                         struct expansion *expansion, size_t index)
@@ -231,6 +248,6 @@ size_t graph_expand_by_postfix(struct unit_world *world, struct bk_arena *arena,
         }
     }
     for (size_t i = 0; i < expansion.count; i++)
-        graph_set_add(result, expansion.addresses[i]);
+        graph_set_add(result, graph_plain(arena, expansion.addresses[i]));
     return expansion.count;
 }

@@ -41,6 +41,9 @@ struct graph_delivery {
 void graph_deliver(struct unit_world *world, struct bk_arena *arena, const char *address,
                    struct graph_delivery *delivery);
 
+/* An answer of the alias map (NULL stays NULL) with outside addresses as they are. */
+const char *graph_plain(struct bk_arena *arena, const char *answer);
+
 /*
  * What Postfix's cleanup server makes of the alias map, step by step as it goes about it. Each
  * recipient once in `result`; returns how many there were with repetitions, 0 if Postfix would

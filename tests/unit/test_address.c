@@ -315,10 +315,45 @@ START_TEST(ascii_knows_letter_case)
 }
 END_TEST
 
+START_TEST(relay_forms)
+{
+    static const struct {
+        const char *address, *want;
+    } cases[] = {
+        {"x@outside.example", "x=outside.example@fwd.boxkeeper.invalid"},
+        {"x+y.z@outside.example", "x+y.z=outside.example@fwd.boxkeeper.invalid"},
+        {"a=b@outside.example", "a=b=outside.example@fwd.boxkeeper.invalid"},
+    };
+    static const char *const none[] = {
+        "x@outside.example",
+        "x=outside.example@boxkeeper.invalid",
+        "x@fwd.boxkeeper.invalid",
+        "=outside.example@fwd.boxkeeper.invalid",
+        "x=@fwd.boxkeeper.invalid",
+        "@fwd.boxkeeper.invalid",
+        "fwd.boxkeeper.invalid",
+        "x=o.example@fwd.boxkeeper.invalid.example",
+        "",
+    };
+    for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
+        const char *got = bk_address_to_relay(arena, cases[i].address);
+
+        ck_assert_str_eq(got, cases[i].want);
+        ck_assert(bk_address_is_internal(got));
+        ck_assert_str_eq(bk_address_from_relay(arena, got), cases[i].address);
+    }
+    ck_assert_str_eq(bk_address_from_relay(arena, "X=O.Example@FWD.Boxkeeper.Invalid"),
+                     "x@o.example");
+    for (size_t i = 0; i < UNIT_COUNT(none); i++)
+        ck_assert_msg(bk_address_from_relay(arena, none[i]) == NULL, "%s", none[i]);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         takes_apart,
+        relay_forms,
         takes_long_ones_apart,
         plain_and_extended_fit_together,
         quotes_what_would_be_read_as_a_list,

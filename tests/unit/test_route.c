@@ -32,10 +32,11 @@ static struct bk_route route_of(const char *recipient)
     return bk_route_resolve(arena, &world.directory, recipient);
 }
 
+/* Outside addresses are written as they are, not in the form in which they leave. */
 static void assert_answer(const char *recipient, const char *want)
 {
     struct bk_route route = route_of(recipient);
-    const char *got = bk_route_alias_answer(arena, &route);
+    const char *got = graph_plain(arena, bk_route_alias_answer(arena, &route));
 
     ck_assert_msg((got == NULL) == (want == NULL) && (got == NULL || strcmp(got, want) == 0),
                   "\"%s\": got %s, want %s", recipient, got, want);
@@ -91,6 +92,21 @@ START_TEST(knows_who_is_ours)
         ck_assert((route.account != NULL) == (cases[i].want == BK_FOUND));
         assert_answer(cases[i].recipient, cases[i].want_answer);
     }
+}
+END_TEST
+
+START_TEST(outside_addresses_leave_by_the_relay_form)
+{
+    struct bk_route route;
+
+    setup();
+    unit_forward(taro, true, LIST("x+y@outside.example", "gone@d.example", "jiro@d.example"));
+    route = route_of("taro@d.example");
+    ck_assert_str_eq(bk_route_alias_answer(arena, &route),
+                     "taro@d.example,x+y=outside.example@fwd.boxkeeper.invalid,jiro@d.example");
+    route = route_of("x+y=outside.example@fwd.boxkeeper.invalid");
+    ck_assert(route.internal);
+    ck_assert_ptr_null(bk_route_alias_answer(arena, &route));
 }
 END_TEST
 
@@ -430,14 +446,14 @@ START_TEST(the_number_of_leaves_is_limited)
 }
 END_TEST
 
-/* 400 addresses of 224 bytes, each with a comma or the end: 90,000. */
+/* 400 addresses of 224 bytes as they leave, each with a comma or the end: 90,000. */
 START_TEST(the_answer_fits_in_a_socketmap_reply)
 {
     static char texts[500][256];
     static const char *list[500];
 
     for (size_t i = 0; i < UNIT_COUNT(texts); i++) {
-        (void)snprintf(texts[i], sizeof(texts[i]), "%0208zu@outside.example", i);
+        (void)snprintf(texts[i], sizeof(texts[i]), "%0186zu@outside.example", i);
         list[i] = texts[i];
     }
     for (size_t count = 399; count <= 401; count++) {
@@ -449,7 +465,7 @@ START_TEST(the_answer_fits_in_a_socketmap_reply)
         unit_forward(taro, false, list);
         list[count] = texts[count];
         route = route_of("taro@d.example");
-        length = count * (strlen(texts[0]) + 1);
+        length = count * (strlen(bk_address_to_relay(arena, texts[0])) + 1);
         ck_assert_int_eq(route.too_many, length > BK_ROUTE_ANSWER_MAXIMUM_BYTES);
         if (!route.too_many)
             ck_assert_uint_eq(strlen(bk_route_alias_answer(arena, &route)) + 1, length);
@@ -634,6 +650,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         knows_who_is_ours,
+        outside_addresses_leave_by_the_relay_form,
         domain_aliases_are_the_domain,
         catch_all_comes_last,
         who_only_answers_gets_a_form,
