@@ -391,7 +391,8 @@ int main(void)
         an_answer_is_no_delivery,     ours_or_not,        the_accounts_own_state,
         the_own_mailbox_is_full,      size_counts,        unknown_usage_counts_as_empty,
         one_living_target_is_enough,  circles_and_crowds, usage_is_asked_only_where_it_matters,
-        decides_like_plain_recursion, at_delivery,        replies_fit_their_actions,
+        decides_like_plain_recursion, at_delivery,        what_only_answers_is_never_full,
+        replies_fit_their_actions,
     };
     int status;
 
