@@ -361,10 +361,14 @@ START_TEST(reading_while_writers_come_and_go)
         (void)close(writers[i].go_on);
     }
     ck_assert_int_eq(fixture_run_as(STRANGER, fixture.boxkeeper_gid, ask_often, &rounds), 0);
+    /* A writer that dies within the few instructions in which it changes the WAL's index leaves it
+     * to the next writer: until then readers fail (mail is deferred). Never is anything absent. */
     for (int i = 0; i < 2; i++) {
         ck_assert_int_eq(kill(writers[i].pid, SIGKILL), 0);
-        ck_assert_int_eq(ask_as_stranger(), 0);
+        ck_assert_int_ne(ask_as_stranger(), 1);
     }
+    add_account("hana");
+    ck_assert_int_eq(ask_as_stranger(), 0);
 }
 END_TEST
 
