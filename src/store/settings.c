@@ -62,13 +62,9 @@ bool bk_settings_refresh(struct bk_settings *settings, int64_t now_seconds, stru
     struct bk_database *database = &settings->database;
     int64_t sequence = 0;
 
-    if (!bk_database_is_look_due(database, now_seconds)) {
-        if (database->connection != NULL)
-            return true;
-        bk_error_set(error, BK_ERROR_TRY_AGAIN, _("%s can't be read now: try again"),
-                     database->path);
-        return false;
-    }
+    /* One that failed is tried at each call: what is back again is not waited for. */
+    if (!bk_database_is_look_due(database, now_seconds) && database->connection != NULL)
+        return true;
     if (bk_database_is_stale(database) && !reopen(settings, error))
         return false;
     /* A migration may have left us behind. */

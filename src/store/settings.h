@@ -32,7 +32,8 @@ void bk_settings_close(struct bk_settings **settings);
 /*
  * Between transactions: is the open file still the one at its path, and does a change sequence go
  * backwards (a restore)? Reopens where needed; looks at most once per second of `now_seconds` (any
- * clock). False: can't be read now; the handle stays usable and the next call tries again.
+ * clock) while all is well. False: can't be read now; the handle stays usable, and the next call
+ * tries again, in the same second too.
  */
 bool bk_settings_refresh(struct bk_settings *settings, int64_t now_seconds, struct bk_error *error);
 
