@@ -1,0 +1,32 @@
+# SPDX-FileCopyrightText: Boxkeeper authors
+# SPDX-License-Identifier: MIT
+#
+# Catalogues of translated texts. They are compiled into locale/ of the build tree, where
+# BOXKEEPER_LOCALE_DIR finds them, and installed from there. `make update-po` brings po/ja.po of the
+# source tree up to the texts of the sources; CONTRIBUTING.md says how to go on.
+
+catalogues = po/ja.po
+EXTRA_DIST += $(catalogues)
+
+noinst_DATA = po/boxkeeper.pot
+ja_cataloguedir = $(localedir)/ja/LC_MESSAGES
+ja_catalogue_DATA = locale/ja/LC_MESSAGES/boxkeeper.mo
+CLEANFILES += $(noinst_DATA) $(ja_catalogue_DATA)
+
+# What is not written by hand has no texts.
+text_sources = $(librules_la_SOURCES) $(libstore_la_SOURCES) $(boxkeeperd_SOURCES) \
+	$(boxkeeper_SOURCES)
+
+# No header: a date in it would change with every build.
+po/boxkeeper.pot: $(text_sources)
+	$(AM_V_GEN)$(MKDIR_P) po && $(XGETTEXT) --directory='$(top_srcdir)' --output=$@ \
+	    --omit-header --add-comments=TRANSLATORS --add-location=file --from-code=UTF-8 \
+	    --language=C --keyword=_ --keyword=N_ $(text_sources)
+
+locale/ja/LC_MESSAGES/boxkeeper.mo: po/ja.po
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(MSGFMT) --check --output-file=$@ '$(top_srcdir)/po/ja.po'
+
+.PHONY: update-po
+update-po: po/boxkeeper.pot
+	cd '$(top_srcdir)' && $(MSGMERGE) --update --backup=none --no-fuzzy-matching \
+	    --add-location=file $(catalogues) '$(abs_builddir)/po/boxkeeper.pot'
