@@ -59,6 +59,8 @@ static void run_parts(struct bk_check *check)
         bk_check_report(check, "%s", admin->error.text);
     if (!bk_check_host(check))
         bk_check_report(check, "%s", admin->error.text);
+    if (!bk_check_srs(check))
+        bk_check_report(check, "%s", admin->error.text);
     if (!bk_check_accounts(check))
         bk_check_report(check, "%s", admin->error.text);
 }

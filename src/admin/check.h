@@ -3,8 +3,9 @@
 /*
  * `check`: what is not as it should be on this server. It reports and, but
  * for --repair, changes nothing. The parts
- * stand in check-accounts.c (what databases and mail root say about the same account) and
- * check-host.c (users, permissions, Dovecot, the daemon); src/store checks the files themselves.
+ * stand in check-accounts.c (what databases and mail root say about the same account),
+ * check-host.c (users, permissions, Dovecot, the daemon) and check-srs.c (forwards to other hosts);
+ * src/store checks the files themselves.
  */
 #ifndef BK_ADMIN_CHECK_H
 #define BK_ADMIN_CHECK_H
@@ -27,5 +28,7 @@ bool bk_check_repair(struct bk_admin *admin);
 bool bk_check_accounts(struct bk_check *check);
 /* Users and groups, what each may read, doveadm, Dovecot's version, the daemon's sockets. */
 bool bk_check_host(struct bk_check *check);
+/* postsrsd, and where bounces to its senders go. */
+bool bk_check_srs(struct bk_check *check);
 
 #endif

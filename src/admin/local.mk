@@ -19,7 +19,7 @@ boxkeeper_SOURCES = \
 	src/admin/bulk-job.c src/admin/bulk-limits.c \
 	src/admin/autoreply.h src/admin/autoreply.c \
 	src/admin/check.h src/admin/check.c src/admin/check-accounts.c src/admin/check-host.c \
-	src/admin/check-repair.c \
+	src/admin/check-repair.c src/admin/check-srs.c \
 	src/admin/command-line.c \
 	src/admin/commands.h \
 	src/admin/creation.h src/admin/creation.c \

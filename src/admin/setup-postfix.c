@@ -112,27 +112,32 @@ static bool is_in_table(struct bk_admin *admin, const char *table, const char *d
                .status == 0;
 }
 
+bool bk_postfix_names(struct bk_admin *admin, const char *list, const char *domain)
+{
+    for (const char *const *word = bk_postfix_list(admin->arena, list); *word != NULL; word++) {
+        /* Our own socketmap knows them all, of course. */
+        bool table = strchr(*word, ':') != NULL && strncmp(*word, "socketmap:", 10) != 0;
+
+        if (strcasecmp(*word, domain) == 0 || (table && is_in_table(admin, *word, domain)))
+            return true;
+    }
+    return false;
+}
+
 static bool refuse_if_listed(struct bk_admin *admin, const char *folder, const char *parameter,
                              const struct domains *domains)
 {
-    const char *output;
-    const char *const *words;
+    const char *list;
 
-    if (!run_postconf(admin, folder, "-xh", parameter, &output))
+    if (!run_postconf(admin, folder, "-xh", parameter, &list))
         return false;
-    for (words = bk_postfix_list(admin->arena, output); *words != NULL; words++) {
-        /* Our own socketmap knows them all, of course. */
-        bool table = strchr(*words, ':') != NULL && strncmp(*words, "socketmap:", 10) != 0;
-
-        for (size_t i = 0; i < domains->count; i++) {
-            if (strcasecmp(*words, domains->names[i]) == 0 ||
-                (table && is_in_table(admin, *words, domains->names[i])))
-                return bk_admin_fail(admin, BK_ERROR_CONFIGURATION,
-                                     _("nothing was changed, because the domain %s stands in "
-                                       "Postfix's %s: take it out there, so that its mail comes "
-                                       "to Boxkeeper"),
-                                     domains->names[i], parameter);
-        }
+    for (size_t i = 0; i < domains->count; i++) {
+        if (bk_postfix_names(admin, list, domains->names[i]))
+            return bk_admin_fail(admin, BK_ERROR_CONFIGURATION,
+                                 _("nothing was changed, because the domain %s stands in "
+                                   "Postfix's %s: take it out there, so that its mail comes "
+                                   "to Boxkeeper"),
+                                 domains->names[i], parameter);
     }
     return true;
 }
@@ -282,8 +287,8 @@ static bool need_daemon(struct bk_admin *admin)
     if (!bk_probe_port("10001") || !bk_probe_port("10002"))
         return bk_admin_fail(admin, BK_ERROR_CONFIGURATION,
                              _("nothing was changed: postsrsd does not answer on ports 10001 and "
-                               "10002 of 127.0.0.1, and without it all mail would be deferred. "
-                               "Install and start it, and repeat the command"));
+                               "10002 of 127.0.0.1, and without it forwards to other hosts would "
+                               "wait. Install and start it, and repeat the command"));
     if (bk_probe_socket(policy, bk_setup_has_systemd() && !admin->dry_run ? PROBE_SECONDS : 0))
         return true;
     return bk_admin_fail(admin, BK_ERROR_CONFIGURATION,

@@ -88,6 +88,23 @@ bool bk_probe_port(const char *port)
     return connection >= 0;
 }
 
+const char *bk_probe_postsrsd(struct bk_admin *admin, const char *port, const char *address)
+{
+    int connection = connect_tcp("127.0.0.1", port);
+    FILE *from = connection >= 0 ? fdopen(connection, "r") : NULL;
+    const char *answer = NULL;
+    char line[1024];
+
+    if (from == NULL)
+        return NULL;
+    /* tcp_table(5) */
+    if (dprintf(connection, "get %s\n", address) > 0 && fgets(line, sizeof(line), from) != NULL &&
+        strncmp(line, "200 ", 4) == 0)
+        answer = bk_arena_printf(admin->arena, "%.*s", (int)strcspn(line + 4, " \r\n"), line + 4);
+    (void)fclose(from);
+    return answer;
+}
+
 /* A command's whole answer, lines joined by blanks; "" if the connection ended. */
 static const char *ask(struct bk_admin *admin, FILE *from, int to, const char *command)
 {

@@ -41,6 +41,10 @@ const char *bk_setup_content(struct bk_admin *admin, const char *name);
 bool bk_setup_apply_dovecot(struct bk_admin *admin);
 bool bk_setup_apply_postfix(struct bk_admin *admin);
 
+/* Does a list such as mydestination's (as `postconf -xh` has it) name this domain, itself or in a
+ * table? setup-postfix.c */
+bool bk_postfix_names(struct bk_admin *admin, const char *list, const char *domain);
+
 /* ---- common to both (setup-place.c) ---- */
 
 /* A file that is to have this content; remembered is what it was. */
@@ -85,5 +89,8 @@ bool bk_probe_smtp(struct bk_admin *admin, const char *host, const char *address
 /* The same for port 587: it greets, and offers STARTTLS where `needs_tls`. */
 bool bk_probe_submission(struct bk_admin *admin, const char *host, bool needs_tls,
                          unsigned int seconds, const char **answer_r);
+
+/* What postsrsd makes of this address on this port; NULL: no answer, or no address. */
+const char *bk_probe_postsrsd(struct bk_admin *admin, const char *port, const char *address);
 
 #endif

@@ -123,12 +123,23 @@ class Machine:
         self.start_postsrsd()
         self._start_boxkeeperd()
 
-    def start_postsrsd(self):
-        """As Debian's unit does."""
+    def start_postsrsd(self, domain="mx.example"):
+        """As Debian's unit does; instead of the one that was started before."""
+        self.stop_postsrsd()
         (self.folder / "postsrsd.secret").write_text("of this test only\n")
-        done = self.run("/usr/sbin/postsrsd", f"-s{self.folder}/postsrsd.secret", "-dmx.example",
-                        "-4", "-D", "-unobody")
+        done = self.run("/usr/sbin/postsrsd", f"-s{self.folder}/postsrsd.secret", f"-d{domain}",
+                        "-4", "-D", "-unobody", f"-p{self.folder}/postsrsd.pid")
         assert done.returncode == 0, done.stderr
+
+    def stop_postsrsd(self):
+        pid_file = self.folder / "postsrsd.pid"
+        if pid_file.exists():
+            pid = pid_file.read_text().strip()
+            assert self.run("kill", pid).returncode == 0
+            # The machine's first process does not wait for it, so a zombie stays.
+            wait_for(lambda: self.run("grep", "^State:\tZ", f"/proc/{pid}/status").returncode != 1,
+                     "the end of postsrsd")
+            pid_file.unlink(missing_ok=True)
 
     def _start_boxkeeperd(self):
         self.daemon = subprocess.Popen(self.command(

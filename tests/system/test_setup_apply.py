@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """setup --apply on Debian's own Dovecot and Postfix configuration."""
 
+import json
 import re
 
 import pytest
@@ -85,6 +86,24 @@ def set_up(machine):
     machine.start_daemon()
 
 
+def check_srs(machine):
+    """postsrsd as it has to be, away, and with an SRS_DOMAIN of which no bounce comes back."""
+    def findings():
+        items = json.loads(machine.admin("--json", "check").stdout)["items"]
+        return [item["finding"] for item in items if "postsrsd" in item["finding"]]
+
+    assert findings() == []
+    for domain, word in (("elsewhere.example", "mydestination"), ("example.test", "Boxkeeper's")):
+        machine.start_postsrsd(domain)
+        (finding,) = findings()
+        assert f"SRS_DOMAIN is {domain}," in finding and word in finding
+    machine.stop_postsrsd()
+    (finding,) = findings()
+    assert "does not answer" in finding
+    machine.start_postsrsd()
+    assert findings() == []
+
+
 def test_stock_machine(machine):
     """Refused, allowed, applied: mail flows; the second run changes nothing."""
     before = everything(machine.folder / "dovecot")
@@ -112,6 +131,7 @@ def test_stock_machine(machine):
         assert machine.cli("--json", "setup", server, "--apply").stdout.split() == \
             ["{", '"changes":', "[]", "}"]
         assert everything(machine.folder / server) == before
+    check_srs(machine)
     # The files of before are kept.
     kept = list((machine.folder / "postfix").glob("main.cf.before-boxkeeper-*"))
     assert len(kept) == 1 and "boxkeeper/map" not in kept[0].read_text()
