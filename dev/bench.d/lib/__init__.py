@@ -1,0 +1,2 @@
+# SPDX-FileCopyrightText: Boxkeeper authors
+# SPDX-License-Identifier: MIT
