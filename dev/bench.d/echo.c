@@ -28,7 +28,8 @@ static int listen_on(const char *path)
     if (strlen(path) >= sizeof(address.sun_path))
         fail(path);
     memcpy(address.sun_path, path, strlen(path));
-    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 1024) < 0)
+    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+        listen(fd, 1024) < 0)
         fail(path);
     return fd;
 }
