@@ -170,7 +170,7 @@ static bool decide(struct answer *answer, const struct smtp_address *sender, boo
 }
 
 bool boxkeeper_auto_reply_prepare(struct boxkeeper_user *context, struct mail_deliver_context *ctx,
-                                  bool is_spam)
+                                  bool is_spam, bool *answers_r)
 {
     struct answer answer = {.arena = bk_arena_create()};
     enum bk_auto_reply_decision decision = BK_AUTO_REPLY_OFF;
@@ -189,9 +189,9 @@ bool boxkeeper_auto_reply_prepare(struct boxkeeper_user *context, struct mail_de
     }
     if (!known && answer.error.text[0] != '\0')
         boxkeeper_log_database_error("settings", &answer.error);
-    boxkeeper_set_sieve_environment(context->user, "boxkeeper_reply",
-                                    decision == BK_AUTO_REPLY_ANSWER ? "yes" : "no");
-    if (decision == BK_AUTO_REPLY_ANSWER) {
+    *answers_r = decision == BK_AUTO_REPLY_ANSWER;
+    boxkeeper_set_sieve_environment(context->user, "boxkeeper_reply", *answers_r ? "yes" : "no");
+    if (*answers_r) {
         find_address(&answer, ctx->src_mail);
         hand_over(&answer, context->user, ctx->src_mail);
     }

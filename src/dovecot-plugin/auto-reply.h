@@ -20,8 +20,8 @@
 
 struct mail_deliver_context;
 
-/* Before sieve runs. False: the settings could not be read. */
+/* Before sieve runs; *answers_r: vacation is asked. False: the settings could not be read. */
 bool boxkeeper_auto_reply_prepare(struct boxkeeper_user *context, struct mail_deliver_context *ctx,
-                                  bool is_spam);
+                                  bool is_spam, bool *answers_r);
 
 #endif

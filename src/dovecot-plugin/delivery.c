@@ -4,11 +4,13 @@
 
 #include "dovecot-plugin/auto-reply.h"
 #include "dovecot-plugin/databases.h"
+#include "dovecot-plugin/lock.h"
 #include "dovecot-plugin/quota.h"
 #include "dovecot-plugin/spam.h"
 
 #include "rules/admission.h"
 
+#include "file-lock.h"
 #include "lda-settings.h"
 #include "lmtp-common.h"
 #include "lmtp-recipient.h"
@@ -28,6 +30,9 @@ typedef int local_deliver_function(struct client *client, struct lmtp_recipient 
 static lmtp_client_created_func_t *next_client_created;
 static local_deliver_function *next_local_deliver;
 static deliver_mail_func_t *next_deliver_mail;
+
+/* As long as vacation itself waits for another process at most. */
+#define REPLY_LOCK_SECONDS 30
 
 /* Ask the rules about one message for one user. NONE_OF_OURS: not an account's mail. */
 static struct bk_admission decide(struct boxkeeper_user *context, const char *recipient,
@@ -134,7 +139,9 @@ static int deliver_mail_hook(struct mail_deliver_context *ctx, struct mail_stora
 {
     struct boxkeeper_user *context = BOXKEEPER_USER(ctx->rcpt_user);
     struct bk_admission admission;
-    bool spam;
+    struct file_lock *lock = NULL;
+    bool spam, answers;
+    int ret;
 
     if (context == NULL)
         return run_sieve(ctx, storage_r);
@@ -148,13 +155,22 @@ static int deliver_mail_hook(struct mail_deliver_context *ctx, struct mail_stora
         return -1;
     }
     if (!boxkeeper_spam_prepare(context, ctx, &spam) ||
-        !boxkeeper_auto_reply_prepare(context, ctx, spam)) {
+        !boxkeeper_auto_reply_prepare(context, ctx, spam, &answers)) {
         ctx->tempfail_error = bk_admission_reply(BK_REASON_SETTINGS_FAILED);
         return -1;
     }
+    /* Vacation's memory loses an answer when two processes answer others in the same moment: it
+     * knows a change of its file by the inode, and the change after that may get the old one again.
+     * So they answer one after the other; where that can't be had, twice is better than never. */
+    if (answers)
+        (void)boxkeeper_lock(context->user, BOXKEEPER_REPLY_LOCK, REPLY_LOCK_SECONDS, &lock);
     if (admission.action == BK_ADMISSION_ACCEPT && !admission.store)
-        return run_sieve_storing_nothing(context, ctx, storage_r);
-    return run_sieve(ctx, storage_r);
+        ret = run_sieve_storing_nothing(context, ctx, storage_r);
+    else
+        ret = run_sieve(ctx, storage_r);
+    if (lock != NULL)
+        file_lock_free(&lock);
+    return ret;
 }
 
 static int transaction_commit(struct mailbox_transaction_context *t,

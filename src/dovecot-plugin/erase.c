@@ -125,7 +125,7 @@ int boxkeeper_erase_list(struct mail_user *user, int64_t asked_at, unsigned int 
     struct file_lock *lock;
     int ret;
 
-    if (boxkeeper_lock(user, lock_seconds, &lock) <= 0)
+    if (boxkeeper_lock(user, BOXKEEPER_MAIL_LOCK, lock_seconds, &lock) <= 0)
         return -1;
     ret = visit_all(user, list_folder, &listing);
     file_lock_free(&lock);
@@ -247,7 +247,7 @@ int boxkeeper_erase_run(struct mail_user *user, int64_t account_id,
     i_zero(result_r);
     if (budget_milliseconds > 0)
         erasing.deadline = boxkeeper_monotonic_milliseconds() + budget_milliseconds;
-    if (boxkeeper_lock(user, lock_seconds, &lock) <= 0)
+    if (boxkeeper_lock(user, BOXKEEPER_MAIL_LOCK, lock_seconds, &lock) <= 0)
         return -1;
     ret = may_erase(user, account_id) ? visit_all(user, erase_if_listed, &erasing) : -1;
     if (ret == 0 && purge(user) < 0)

@@ -151,7 +151,7 @@ static int act_on_all(struct boxkeeper_run *run)
 {
     struct file_lock *lock;
     struct boxkeeper_task *task;
-    int ret = boxkeeper_lock(run->user, run->options->lock_seconds, &lock);
+    int ret = boxkeeper_lock(run->user, BOXKEEPER_MAIL_LOCK, run->options->lock_seconds, &lock);
 
     if (ret <= 0) {
         run->result->unfinished = true;

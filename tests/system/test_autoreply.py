@@ -4,6 +4,7 @@
 
 import datetime
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from email.utils import parseaddr
 
 import pytest
@@ -69,6 +70,19 @@ def test_once_for_each_sender(lab, domain):
     second = ask(lab, taro.address)
     assert len(replies(lab, first)) == 1
     assert len(replies(lab, second)) == 1
+
+
+def test_once_for_each_sender_in_the_same_moment(lab, domain):
+    """Several processes of LMTP answer at once."""
+    taro = lab.create_account(f"taro@{domain}")
+    set_reply(lab, taro)
+    senders = [new_sender() for _ in range(6)]
+
+    def deliver(sender):
+        return lab.lmtp([taro.address], sender=sender, to=taro.address)[taro.address].code
+    with ThreadPoolExecutor(12) as threads:
+        assert set(threads.map(deliver, senders * 4)) == {250}
+    assert {sender: len(replies(lab, sender)) for sender in senders} == dict.fromkeys(senders, 1)
 
 
 def test_interval(lab, domain):
