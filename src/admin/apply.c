@@ -2,8 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "admin/apply.h"
 
-#include "admin/output.h"
-#include "admin/program.h"
+#include "admin/sessions.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -225,30 +224,44 @@ static bool settle_all(struct bk_admin *admin, const struct bk_mail_user *owner,
     return true;
 }
 
-static bool takes_away(const struct bk_change *change)
+/* What the change takes away, as true. */
+static struct bk_access lost_access(const struct bk_change *change)
 {
-    struct bk_access before, after, both;
+    struct bk_access before, after;
 
     if (change->before == NULL)
-        return false;
+        return (struct bk_access){0};
     before = bk_access_decide(change->before);
     after = bk_access_decide(change->after);
-    both = bk_access_intersect(&before, &after);
-    return !access_is_equal(&both, &before);
+    return (struct bk_access){
+        .locked = !before.locked && after.locked,
+        .imap = before.imap && !after.imap,
+        .pop3 = before.pop3 && !after.pop3,
+        .managesieve = before.managesieve && !after.managesieve,
+    };
 }
 
-static void kick_all(struct bk_admin *admin, const struct bk_change *changes, size_t count,
-                     const char *mask)
+static void end_sessions(struct bk_admin *admin, const struct bk_change *changes, size_t count,
+                         const char *mask)
 {
     for (size_t i = 0; i < count; i++) {
-        if (!changes[i].kick && !takes_away(&changes[i]))
-            continue;
+        const struct bk_change *change = &changes[i];
+        struct bk_access lost = lost_access(change);
+        bool all = change->kick || lost.locked || (lost.imap && lost.pop3 && lost.managesieve);
         /* Sessions go by the name that they began with. */
-        bk_kick(admin, mask != NULL                ? mask
-                       : changes[i].before != NULL ? changes[i].before->primary_address
-                                                   : changes[i].after->primary_address);
-        if (mask != NULL)
+        const char *user = change->before != NULL ? change->before->primary_address
+                                                  : change->after->primary_address;
+
+        if (!all && !lost.imap && !lost.pop3 && !lost.managesieve)
+            continue;
+        if (mask != NULL) {
+            bk_kick(admin, mask);
             return;
+        }
+        if (all)
+            bk_kick(admin, user);
+        else
+            bk_end_sessions(admin, user, &lost);
     }
 }
 
@@ -293,7 +306,7 @@ bool bk_apply(struct bk_admin *admin, const struct bk_change *changes, size_t co
 
     bk_admin_end(admin);
     if (fine && !admin->dry_run)
-        kick_all(admin, changes, count, kick_mask);
+        end_sessions(admin, changes, count, kick_mask);
     return fine;
 }
 
@@ -342,27 +355,4 @@ bool bk_creation_is_unfinished(struct bk_admin *admin, const struct bk_account *
                               &admin->error) != BK_FOUND)
         return false;
     return credential->access.locked && folder_is_empty(home);
-}
-
-/* doveadm kick ends with these when the user has no session (sysexits' EX_NOUSER, doveadm's own).
- */
-static bool was_kicked(int status)
-{
-    return status == 0 || status == 67 || status == 68;
-}
-
-void bk_kick(struct bk_admin *admin, const char *mask)
-{
-    const char *doveadm = bk_admin_server_value(admin, "doveadm_command");
-    const char *const arguments[] = {"kick", mask, NULL};
-    struct bk_program_result result;
-
-    if (doveadm == NULL)
-        return;
-    result = bk_program_run(admin, doveadm, arguments);
-    if (!was_kicked(result.status))
-        bk_warning(admin,
-                   _("open sessions could not be ended (%s): if Dovecot is running, run: %s kick "
-                     "'%s'"),
-                   bk_program_last_line(admin, result.errors), doveadm, mask);
 }

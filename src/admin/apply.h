@@ -9,7 +9,7 @@
  *   2. settings: commit, with the audit entry
  *   3. where the row is locked or missing: the home, made as the mail user
  *   4. credentials: what settings say now, read again under their write lock
- *   5. doveadm kick, where something was taken away
+ *   5. the end of open sessions, where something was taken away
  */
 #ifndef BK_ADMIN_APPLY_H
 #define BK_ADMIN_APPLY_H
@@ -48,7 +48,4 @@ bool bk_apply_make_homes(struct bk_admin *admin, const char **homes, size_t coun
 
 /* `<mail_root>/<id>`; NULL: see admin->error. */
 const char *bk_account_home(struct bk_admin *admin, int64_t account_id);
-/* `doveadm kick MASK` by the server value doveadm_command; a warning if that fails. */
-void bk_kick(struct bk_admin *admin, const char *mask);
-
 #endif

@@ -58,6 +58,7 @@ boxkeeper_SOURCES = \
 	src/admin/retention.c src/admin/retention-run.c \
 	src/admin/sample.c \
 	src/admin/send-limits.h src/admin/send-limits.c \
+	src/admin/sessions.h src/admin/sessions.c \
 	src/admin/setup.h src/admin/setup.c src/admin/setup-dovecot.c src/admin/setup-place.c \
 	src/admin/setup-postfix.c src/admin/setup-probe.c \
 	src/admin/spam.h src/admin/spam.c \

@@ -55,6 +55,11 @@ class FakeDoveadm:
         if stubborn:
             (self.folder / "stubborn").touch()
 
+    def processes(self, *lines):
+        """Sessions as (user, service, pid)."""
+        (self.folder / "sessions").write_text(
+            "".join("\t".join(map(str, line)) + "\t127.0.0.1\n" for line in lines))
+
     def end_sessions(self):
         for name in ("sessions", "stubborn"):
             (self.folder / name).unlink(missing_ok=True)

@@ -2,6 +2,10 @@
 # SPDX-License-Identifier: MIT
 """access set: what is recorded, in settings and in credentials."""
 
+import contextlib
+import shutil
+import subprocess
+
 import pytest
 
 import credentials
@@ -61,3 +65,45 @@ def test_bad_input(scratch, taro, words, status):
     before = shown(scratch, taro)
     scratch.cli("access", "set", *words, status=status)
     assert shown(scratch, taro) == before
+
+
+@contextlib.contextmanager
+def process_named(folder, name):
+    """A process that does nothing, under the name of one of Dovecot's."""
+    shutil.copy("/usr/bin/sleep", program := folder / name)
+    process = subprocess.Popen([program, "600"])
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def kicks(doveadm):
+    return [call for call in doveadm.calls if "kick" in call]
+
+
+def test_only_the_protocols_sessions_end(scratch, taro, doveadm, tmp_path):
+    with process_named(tmp_path, "imap") as imap, process_named(tmp_path, "pop3") as pop3:
+        doveadm.processes((taro, "imap", imap.pid), (taro, "pop3", pop3.pid))
+        scratch.cli("access", "set", taro, "--imap", "off")
+        assert imap.wait(timeout=60) == -15
+        assert pop3.poll() is None
+        assert kicks(doveadm) == []
+
+
+@pytest.mark.parametrize("name, others", [("imap", ["jiro@a.example"]), ("imap-hibernate", [])])
+def test_process_that_serves_others_is_left_to_doveadm(scratch, taro, doveadm, tmp_path, name,
+                                                       others):
+    with process_named(tmp_path, name) as process:
+        doveadm.processes(*[(user, "imap", process.pid) for user in [*others, taro]])
+        scratch.cli("access", "set", taro, "--imap", "off")
+        assert process.poll() is None
+        assert kicks(doveadm) == [["kick", taro]]
+
+
+def test_submission_has_no_sessions_in_dovecot(scratch, taro, doveadm, tmp_path):
+    with process_named(tmp_path, "imap") as imap:
+        doveadm.processes((taro, "imap", imap.pid))
+        scratch.cli("access", "set", taro, "--submission", "off")
+        assert imap.poll() is None and kicks(doveadm) == []

@@ -69,14 +69,15 @@ def has_ended(session):
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_switch_of_a_protocol(lab, taro, protocol):
     client = PROTOCOLS[protocol]
-    session = client(lab, taro)
-    session.use()
+    sessions = {name: PROTOCOLS[name](lab, taro) for name in PROTOCOLS}
     lab.cli("access", "set", taro.address, f"--{protocol}", "off")
-    wait_for(lambda: has_ended(session), "the end of the open session")
+    ended = sessions.pop(protocol)
+    wait_for(lambda: has_ended(ended), "the end of the open session")
     with pytest.raises(PermissionError) as refused:
         client(lab, taro)
     assert client.reason in str(refused.value)
-    for other in set(PROTOCOLS) - {protocol}:
+    for other, session in sessions.items():
+        session.use()  # goes on
         PROTOCOLS[other](lab, taro).use()
     taro.smtp().quit()
     lab.cli("access", "set", taro.address, f"--{protocol}", "on")
@@ -99,6 +100,7 @@ def test_switch_of_submission(lab, taro):
         session.rset()
         return answer
 
+    others = [client(lab, taro) for client in PROTOCOLS.values()]
     with taro.smtp() as session:
         assert rcpt(session).code == 250
         lab.cli("access", "set", taro.address, "--submission", "off")
@@ -106,11 +108,21 @@ def test_switch_of_submission(lab, taro):
             "rejected: Sending is switched off for your account"
         with pytest.raises(smtplib.SMTPAuthenticationError):
             taro.smtp()
+        for other in others:
+            other.use()
         for client in PROTOCOLS.values():
             client(lab, taro).use()
         lab.cli("access", "set", taro.address, "--submission", "on")
         assert rcpt(session).code == 250
     taro.smtp().quit()
+
+
+def test_all_switched_off_at_once(lab, taro):
+    sessions = [client(lab, taro) for client in PROTOCOLS.values()]
+    lab.cli("access", "set", taro.address, *[word for name in PROTOCOLS
+                                             for word in (f"--{name}", "off")])
+    for session in sessions:
+        wait_for(lambda: has_ended(session), "the end of the open session")  # noqa: B023
 
 
 def test_mail_still_arrives_where_every_protocol_is_off(lab, taro):
