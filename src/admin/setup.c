@@ -246,8 +246,8 @@ bool bk_run_setup_postfix(struct bk_admin *admin)
         N_("systemctl enable --now boxkeeperd (before Postfix is reloaded: without it all mail is "
            "deferred)"),
         N_("install postsrsd, set SRS_DOMAIN in /etc/default/postsrsd to a name that stands in "
-           "mydestination ($myhostname), and systemctl enable --now postsrsd (without it all mail "
-           "is deferred)"),
+           "mydestination ($myhostname), and systemctl enable --now postsrsd (without it "
+           "forwards to other hosts wait)"),
         NULL,
     };
     static const char *const after[] = {
