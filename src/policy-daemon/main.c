@@ -299,7 +299,7 @@ static bool serve(const struct options *options, const struct bk_sockets *socket
         bk_log(LOG_INFO, "boxkeeperd ends");
     }
     if (!served)
-        bk_error_set(error, BK_ERROR_TRY_AGAIN, _("cannot serve: %s"), strerror(errno));
+        bk_error_set(error, BK_ERROR_TRY_AGAIN, "cannot serve: %s", strerror(errno));
     for (int i = 0; i < 5; i++) {
         if (daemon.events[i] != NULL)
             event_free(daemon.events[i]);
@@ -322,6 +322,7 @@ int main(int argc, char **argv)
     bindtextdomain("boxkeeper", BK_LOCALE_DIR);
     textdomain("boxkeeper");
     options = parse_options(argc, argv);
+    setlocale(LC_MESSAGES, "C"); /* from here on texts go to the log, which has one language */
     bk_log_open(options.log_to_standard_error);
     signal(SIGPIPE, SIG_IGN);
     umask(077);

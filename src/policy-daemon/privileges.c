@@ -4,13 +4,10 @@
 
 #include <errno.h>
 #include <grp.h>
-#include <libintl.h>
 #include <pwd.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
-
-#define _(text) gettext(text)
 
 bool bk_privileges_find_user(const char *name, struct bk_identity *identity_r,
                              struct bk_error *error)
@@ -18,14 +15,14 @@ bool bk_privileges_find_user(const char *name, struct bk_identity *identity_r,
     const struct passwd *user = getpwnam(name);
 
     if (user == NULL) {
-        bk_error_set(
-            error, BK_ERROR_CONFIGURATION,
-            _("there is no user %s: make it (systemd-sysusers), or name another by --user"), name);
+        bk_error_set(error, BK_ERROR_CONFIGURATION,
+                     "there is no user %s: make it (systemd-sysusers), or name another by --user",
+                     name);
         return false;
     }
     if (user->pw_uid == 0) {
         bk_error_set(error, BK_ERROR_CONFIGURATION,
-                     _("%s is root: name a user without privileges by --user"), name);
+                     "%s is root: name a user without privileges by --user", name);
         return false;
     }
     *identity_r = (struct bk_identity){.user = user->pw_uid, .group = user->pw_gid};
@@ -38,8 +35,8 @@ bool bk_privileges_find_group(const char *name, gid_t *group_r, struct bk_error 
 
     if (group == NULL) {
         bk_error_set(error, BK_ERROR_CONFIGURATION,
-                     _("there is no group %s: install Postfix, or name its group by "
-                       "--postfix-group"),
+                     "there is no group %s: install Postfix, or name its group by "
+                     "--postfix-group",
                      name);
         return false;
     }
@@ -49,7 +46,7 @@ bool bk_privileges_find_group(const char *name, gid_t *group_r, struct bk_error 
 
 static bool fail(struct bk_error *error)
 {
-    bk_error_set(error, BK_ERROR_CONFIGURATION, _("cannot change the user: %s"), strerror(errno));
+    bk_error_set(error, BK_ERROR_CONFIGURATION, "cannot change the user: %s", strerror(errno));
     return false;
 }
 
@@ -76,7 +73,7 @@ bool bk_privileges_drop(const struct bk_identity *identity, struct bk_error *err
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return fail(error);
     if (setresuid(-1, 0, -1) == 0 || setresgid(-1, 0, -1) == 0) {
-        bk_error_set(error, BK_ERROR_CONFIGURATION, _("privileges of root are still there"));
+        bk_error_set(error, BK_ERROR_CONFIGURATION, "privileges of root are still there");
         return false;
     }
     return true;

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libintl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +13,6 @@
 #include <sys/un.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
-
-#define _(text) gettext(text)
 
 enum bk_lookup bk_sockets_inherit(struct bk_sockets *sockets_r, struct bk_error *error)
 {
@@ -38,8 +35,8 @@ enum bk_lookup bk_sockets_inherit(struct bk_sockets *sockets_r, struct bk_error 
     if (count == 2 && sockets_r->policy >= 0 && sockets_r->map >= 0)
         return BK_FOUND;
     bk_error_set(error, BK_ERROR_CONFIGURATION,
-                 _("systemd must hand over two stream sockets with FileDescriptorName=policy and "
-                   "FileDescriptorName=map; correct the socket units"));
+                 "systemd must hand over two stream sockets with FileDescriptorName=policy and "
+                 "FileDescriptorName=map; correct the socket units");
     return BK_FAILED;
 }
 
@@ -67,8 +64,8 @@ static bool make_directory(const char *directory, gid_t group, struct bk_error *
     if ((status.st_uid != 0 && status.st_uid != geteuid()) ||
         (status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
         bk_error_set(error, BK_ERROR_CONFIGURATION,
-                     _("%s: others may write to it and could replace the sockets; give it to root "
-                       "and take the right to write from group and others"),
+                     "%s: others may write to it and could replace the sockets; give it to root "
+                     "and take the right to write from group and others",
                      directory);
         return false;
     }
@@ -89,7 +86,7 @@ static bool take_lock(const char *directory, struct bk_error *error)
         return true;
     if (errno == EWOULDBLOCK)
         bk_error_set(error, BK_ERROR_TRY_AGAIN,
-                     _("another boxkeeperd serves in %s: stop that one first"), directory);
+                     "another boxkeeperd serves in %s: stop that one first", directory);
     else
         (void)fail(error, path);
     close(fd);
@@ -105,7 +102,7 @@ static int make_socket(const char *directory, const char *name, gid_t group, str
 
     if (length < 0 || (size_t)length >= sizeof(address.sun_path)) {
         bk_error_set(error, BK_ERROR_CONFIGURATION,
-                     _("%s: too long for the path of a socket; choose a shorter one"), directory);
+                     "%s: too long for the path of a socket; choose a shorter one", directory);
         return -1;
     }
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
