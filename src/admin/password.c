@@ -7,6 +7,7 @@
 
 #include <crypt.h>
 #include <errno.h>
+#include <locale.h>
 #include <pwquality.h>
 #include <stdio.h>
 #include <string.h>
@@ -86,6 +87,32 @@ static const char *strength_word(int score)
     return score < 30 ? _("weak") : score < 60 ? _("fair") : score < 85 ? _("good") : _("strong");
 }
 
+/* In our words: theirs come in the language of the locale only where their catalogues are
+ * installed, and could not be told apart then. `text` is English. */
+static const char *dictionary_text(int score, const char *text)
+{
+    static const struct {
+        int score;
+        const char *theirs; /* a part of their text */
+        const char *ours;
+    } known[] = {
+        {PWQ_ERROR_MIN_LENGTH, "", N_("it is too short")},
+        {PWQ_ERROR_PALINDROME, "", N_("it reads the same backwards")},
+        {PWQ_ERROR_USER_CHECK, "", N_("it contains the account's name")},
+        {PWQ_ERROR_CRACKLIB_CHECK, "dictionary word",
+         N_("it is based on a word of the dictionary")},
+        {PWQ_ERROR_CRACKLIB_CHECK, "simplistic", N_("it is too regular")},
+        {PWQ_ERROR_CRACKLIB_CHECK, "DIFFERENT", N_("it has too few different characters")},
+        {PWQ_ERROR_CRACKLIB_CHECK, "too short", N_("it is too short")},
+    };
+
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (known[i].score == score && strstr(text, known[i].theirs) != NULL)
+            return _(known[i].ours);
+    }
+    return text;
+}
+
 /* Only the dictionary is asked (and what it contains: palindromes, the account's name); lengths and
  * kinds of characters are the plan's. Score from 0 to 100, or an error of libpwquality. */
 static int ask_dictionary(const char *name, const char *password, const char **text_r)
@@ -95,18 +122,26 @@ static int ask_dictionary(const char *name, const char *password, const char **t
                                PWQ_SETTING_LOW_CREDIT, PWQ_SETTING_OTH_CREDIT,
                                PWQ_SETTING_MIN_CLASS,  PWQ_SETTING_DIFF_OK};
     pwquality_settings_t *settings = pwquality_default_settings();
+    locale_t before = uselocale((locale_t)0);
+    locale_t english;
     void *detail = NULL;
     int score;
 
     *text_r = "";
     if (settings == NULL)
         return PWQ_ERROR_MEM_ALLOC;
+    english = newlocale(LC_MESSAGES_MASK, "C", duplocale(before));
+    (void)uselocale(english);
     for (size_t i = 0; i < sizeof(zero) / sizeof(zero[0]); i++)
         (void)pwquality_set_int_value(settings, zero[i], 0);
     score = pwquality_check(settings, password, NULL, name, &detail);
     if (score < 0)
         *text_r = pwquality_strerror(buffer, sizeof(buffer), score, detail);
     pwquality_free_settings(settings);
+    (void)uselocale(before);
+    freelocale(english);
+    if (score < 0)
+        *text_r = dictionary_text(score, *text_r);
     return score;
 }
 
@@ -123,8 +158,8 @@ static bool check_dictionary(struct bk_admin *admin, const struct bk_domain *dom
     if (score < 0 && strstr(text, "loading dictionary") != NULL)
         return bk_admin_fail(admin, BK_ERROR_CONFIGURATION,
                              _("the dictionary that plan %s asks for passwords can't be read: "
-                               "install the package cracklib-runtime (%s)"),
-                             domain->plan->name, text);
+                               "install the package cracklib-runtime"),
+                             domain->plan->name);
     if (score < 0)
         return bk_admin_fail(admin, BK_ERROR_VALUE,
                              _("the password is too simple for plan %s: %s. Choose another one"),
