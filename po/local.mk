@@ -13,12 +13,14 @@ ja_cataloguedir = $(localedir)/ja/LC_MESSAGES
 ja_catalogue_DATA = locale/ja/LC_MESSAGES/boxkeeper.mo
 CLEANFILES += $(noinst_DATA) $(ja_catalogue_DATA)
 
-# What is not written by hand has no texts.
+# What is not written by hand has no texts. (The plugin itself translates nothing; what its module
+# tells doveadm, the CLI shows translated.)
 text_sources = $(librules_la_SOURCES) $(libstore_la_SOURCES) $(boxkeeperd_SOURCES) \
-	$(boxkeeper_SOURCES)
+	$(boxkeeper_SOURCES) $(lib95_boxkeeper_plugin_la_SOURCES) \
+	$(lib95_doveadm_boxkeeper_plugin_la_SOURCES)
 
 # No header: a date in it would change with every build.
-po/boxkeeper.pot: $(text_sources)
+po/boxkeeper.pot: $(text_sources) Makefile
 	$(AM_V_GEN)$(MKDIR_P) po && $(XGETTEXT) --directory='$(top_srcdir)' --output=$@ \
 	    --omit-header --add-comments=TRANSLATORS --add-location=file --from-code=UTF-8 \
 	    --language=C --keyword=_ --keyword=N_ $(text_sources)

@@ -29,7 +29,7 @@ static bool take_password_away(struct bk_admin *admin, const struct bk_account *
         !bk_settings_update_account(admin->settings, &after, &admin->error) ||
         (is = bk_describe_account_settings(admin, &after)) == NULL)
         return false;
-    json_object_set_new(is, "password", json_string("changed"));
+    json_object_set_new(is, "password", json_string(N_("changed")));
     return bk_audit(admin, before->primary_address, was, is) && bk_apply(admin, &change, 1, NULL);
 }
 

@@ -8,7 +8,7 @@
 
 const struct bk_option bk_account_list_options[] = {
     BK_SELECTION_OPTIONS,
-    {"columns", "COLUMN,...", N_("which columns, in which order; all for all"), false},
+    {"columns", N_("COLUMN,..."), N_("which columns, in which order; all for all"), false},
     {NULL, NULL, NULL, false},
 };
 
@@ -32,10 +32,10 @@ static const struct list_column list_columns[] = {
     {"receive", {"receive", N_("Receive"), BK_COLUMN_SWITCH}, true},
     {"forward", {"forward_targets", N_("Forwarded to"), BK_COLUMN_TEXT}, true},
     {"auto-reply", {"auto_reply", N_("Auto-reply"), BK_COLUMN_SWITCH}, false},
-    {"spam", {"spam", N_("Spam"), BK_COLUMN_TEXT}, false},
+    {"spam", {"spam", N_("Spam"), BK_COLUMN_WORD}, false},
     {"rights", {"rights", N_("Rights"), BK_COLUMN_TEXT}, false},
     {"suspended", {"suspended", N_("Suspended"), BK_COLUMN_YES}, false},
-    {"status", {"status", N_("Status"), BK_COLUMN_TEXT}, true},
+    {"status", {"status", N_("Status"), BK_COLUMN_WORD}, true},
     {"created", {"created_at", N_("Created"), BK_COLUMN_TIME}, false},
     {"last-login", {"last_login_at", N_("Last login"), BK_COLUMN_TIME}, false},
     {"last-delivery", {"last_delivery_at", N_("Last delivery"), BK_COLUMN_TIME}, false},

@@ -138,7 +138,7 @@ static bool audit_account(struct bk_admin *admin, const struct bk_account *accou
     if (after == NULL)
         return false;
     if (password->hash != NULL)
-        json_object_set_new(after, "password", json_string("changed"));
+        json_object_set_new(after, "password", json_string(N_("changed")));
     return bk_audit(admin, account->primary_address, before, after);
 }
 

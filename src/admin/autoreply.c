@@ -16,12 +16,13 @@
 #include <wchar.h>
 
 const struct bk_option bk_autoreply_set_options[] = {
-    {"subject", "T", N_("subject of the answer; required"), false},
-    {"body", "T", N_("its text; this or --body-file is required"), false},
-    {"body-file", "F", N_("read the text from a file (UTF-8; - = standard input)"), false},
-    {"from", "D", N_("first day, such as 2027-01-31, in the domain's time zone"), false},
-    {"until", "D", N_("last day; the same as --from = no limit"), false},
-    {"interval", "D", N_("answer each sender once in 7d, 12h, 30m; inherit = the plan's"), false},
+    {"subject", N_("TEXT"), N_("subject of the answer; required"), false},
+    {"body", N_("TEXT"), N_("its text; this or --body-file is required"), false},
+    {"body-file", N_("FILE"), N_("read the text from a file (UTF-8; - = standard input)"), false},
+    {"from", N_("DATE"), N_("first day, such as 2027-01-31, in the domain's time zone"), false},
+    {"until", N_("DATE"), N_("last day; the same as --from = no limit"), false},
+    {"interval", N_("DURATION"),
+     N_("answer each sender once in 7d, 12h, 30m; inherit = the plan's"), false},
     {"quote", NULL, N_("add the beginning of the message that is answered"), false},
     {NULL, NULL, NULL, false},
 };
@@ -57,26 +58,27 @@ static json_t *with_address(const struct bk_account *account, json_t *described)
     return object;
 }
 
+const struct bk_column bk_autoreply_columns[] = {
+    {"address", N_("Address"), BK_COLUMN_TEXT},
+    {"auto_reply", N_("Auto-reply"), BK_COLUMN_SWITCH},
+    {"subject", N_("Subject"), BK_COLUMN_TEXT},
+    {"body", N_("Text"), BK_COLUMN_TEXT},
+    {"quote", N_("Quotes the message"), BK_COLUMN_SWITCH},
+    {"from", N_("First day"), BK_COLUMN_TEXT},
+    {"until", N_("Last day"), BK_COLUMN_TEXT},
+    {"time_zone", N_("Time zone"), BK_COLUMN_TEXT},
+    {"interval_seconds", N_("To each sender once in"), BK_COLUMN_DURATION},
+    {NULL, NULL, 0},
+};
+
 bool bk_run_autoreply_show(struct bk_admin *admin)
 {
-    static const struct bk_column columns[] = {
-        {"address", N_("Address"), BK_COLUMN_TEXT},
-        {"auto_reply", N_("Auto-reply"), BK_COLUMN_SWITCH},
-        {"subject", N_("Subject"), BK_COLUMN_TEXT},
-        {"body", N_("Text"), BK_COLUMN_TEXT},
-        {"quote", N_("Quotes the message"), BK_COLUMN_SWITCH},
-        {"from", N_("First day"), BK_COLUMN_TEXT},
-        {"until", N_("Last day"), BK_COLUMN_TEXT},
-        {"time_zone", N_("Time zone"), BK_COLUMN_TEXT},
-        {"interval_seconds", N_("To each sender once in"), BK_COLUMN_DURATION},
-        {NULL, NULL, 0},
-    };
     const struct bk_account *account = bk_admin_account(admin, admin->arguments[0]);
     json_t *reply;
 
     if (account == NULL || (reply = bk_lookup_auto_reply(admin, account)) == NULL)
         return false;
-    bk_output_record(admin, with_address(account, reply), columns);
+    bk_output_record(admin, with_address(account, reply), bk_autoreply_columns);
     return true;
 }
 

@@ -9,7 +9,7 @@
 #include "admin/output.h"
 
 const struct bk_option bk_account_edit_options[] = {
-    {"domain", "DOMAIN", N_("the domain of the accounts (required)"), false},
+    {"domain", N_("DOMAIN"), N_("the domain of the accounts (required)"), false},
     {NULL, NULL, NULL, false},
 };
 
@@ -26,7 +26,7 @@ static json_t *describe(const struct bk_account *account, bool has_password)
                                account->external_auth, "force_changed", account->force_changed);
 
     if (has_password)
-        json_object_set_new(object, "password", json_string("changed"));
+        json_object_set_new(object, "password", json_string(N_("changed")));
     return object;
 }
 

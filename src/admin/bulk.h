@@ -22,8 +22,8 @@
 #include "admin/admin.h"
 #include "rules/bulk.h"
 
-#define BK_BULK_REGISTRATION_KIND "register-accounts"
-#define BK_BULK_EDIT_KIND "edit-accounts"
+#define BK_BULK_REGISTRATION_KIND N_("register-accounts")
+#define BK_BULK_EDIT_KIND N_("edit-accounts")
 
 struct bk_bulk_row {
     int64_t line;

@@ -147,7 +147,7 @@ static bool collect_job(void *context, const struct bk_job *job)
 
     json_object_set_new(checked->jobs, key_of(checked, job->account_id), json_true());
     bk_check_report(checked->check, _("job %lld (%s) is not finished: run boxkeeper job run"),
-                    (long long)job->id, job->kind);
+                    (long long)job->id, _(job->kind));
     return true;
 }
 

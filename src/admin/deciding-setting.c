@@ -2,26 +2,28 @@
 /* SPDX-License-Identifier: MIT */
 #include "admin/deciding-setting.h"
 
+#include "rules/text.h"
+
 #include <string.h>
 
 static struct bk_deciding_setting of_account(const struct bk_account *account, const char *field)
 {
-    return (struct bk_deciding_setting){field, "account", account->primary_address};
+    return (struct bk_deciding_setting){field, N_("account"), account->primary_address};
 }
 
 static struct bk_deciding_setting of_domain(const struct bk_domain *domain, const char *field)
 {
-    return (struct bk_deciding_setting){field, "domain", domain->name};
+    return (struct bk_deciding_setting){field, N_("domain"), domain->name};
 }
 
 static struct bk_deciding_setting of_plan(const struct bk_plan *plan, const char *field)
 {
-    return (struct bk_deciding_setting){field, "plan", plan->name};
+    return (struct bk_deciding_setting){field, N_("plan"), plan->name};
 }
 
 static struct bk_deciding_setting built_in(const char *field)
 {
-    return (struct bk_deciding_setting){field, "built-in", NULL};
+    return (struct bk_deciding_setting){field, N_("built-in"), NULL};
 }
 
 const struct bk_account *bk_deciding_account(const struct bk_admission *admission,
@@ -40,11 +42,11 @@ static struct bk_deciding_setting behind_acceptance(const struct bk_account *acc
                                                     const struct bk_route *route)
 {
     if (route->is_caught)
-        return of_domain(account->domain, "catch_all");
+        return of_domain(account->domain, N_("catch_all"));
     if (account->forward_target_count > 0)
-        return of_account(account, account->receive ? "forward_keep_copy" : "receive");
+        return of_account(account, account->receive ? N_("forward_keep_copy") : N_("receive"));
     if (!account->receive)
-        return of_account(account, "receive");
+        return of_account(account, N_("receive"));
     return (struct bk_deciding_setting){NULL, NULL, NULL};
 }
 
@@ -55,31 +57,31 @@ struct bk_deciding_setting bk_deciding_setting(const struct bk_admission *admiss
 
     switch (admission->reason) {
     case BK_REASON_INTERNAL_FORM:
-        return built_in("internal_form");
+        return built_in(N_("internal_form"));
     case BK_REASON_UNKNOWN_RECIPIENT:
     case BK_REASON_SETTINGS_FAILED:
     case BK_REASON_NOT_IN_SETTINGS:
-        return built_in("addresses");
+        return built_in(N_("addresses"));
     default:
         break;
     }
     if (account == NULL)
-        return built_in("domains");
+        return built_in(N_("domains"));
     switch (admission->reason) {
     case BK_REASON_SUSPENDED:
-        return account->suspended ? of_account(account, "suspended")
-                                  : of_domain(account->domain, "suspended");
+        return account->suspended ? of_account(account, N_("suspended"))
+                                  : of_domain(account->domain, N_("suspended"));
     case BK_REASON_DISABLED:
-        return of_account(account, "receive");
+        return of_account(account, N_("receive"));
     case BK_REASON_FULL:
-        return of_account(account, "capacity_bytes");
+        return of_account(account, N_("capacity_bytes"));
     case BK_REASON_FULL_FOR_NOW:
-        return of_plan(account->domain->plan, "full_is_temporary");
+        return of_plan(account->domain->plan, N_("full_is_temporary"));
     case BK_REASON_CIRCLE:
     case BK_REASON_TOO_MANY_TARGETS:
-        return of_account(account, "forward_targets");
+        return of_account(account, N_("forward_targets"));
     case BK_REASON_DELETING:
-        return of_account(account, "state");
+        return of_account(account, N_("state"));
     default:
         return behind_acceptance(account, route);
     }
@@ -94,7 +96,8 @@ static int64_t duration_of(enum bk_duration_field field, int64_t archive, int64_
 struct bk_deciding_setting bk_deciding_duration(const struct bk_account *account,
                                                 enum bk_duration_field field)
 {
-    static const char *const names[] = {"archive_seconds", "trash_seconds", "junk_seconds"};
+    static const char *const names[] = {N_("archive_seconds"), N_("trash_seconds"),
+                                        N_("junk_seconds")};
     const struct bk_domain *domain = account->domain;
 
     if (domain->plan->retention_kind != BK_RETENTION_ANY)

@@ -20,7 +20,7 @@
 
 #include "admin/admin.h"
 
-#define BK_DELETION_KIND "delete-account"
+#define BK_DELETION_KIND N_("delete-account")
 /* How long `account delete` and `job run` wait for sessions to end. */
 #define BK_DELETION_WAIT_SECONDS 20
 

@@ -83,15 +83,15 @@ static const struct field account_fields[] = {
 
 const struct bk_column bk_plan_columns[] = {
     {"plan", N_("Plan"), BK_COLUMN_TEXT},
-    {"capacity_kind", N_("Capacity"), BK_COLUMN_TEXT},
-    {"capacity_choices", N_("Capacities in bytes"), BK_COLUMN_TEXT},
+    {"capacity_kind", N_("Capacity"), BK_COLUMN_WORD},
+    {"capacity_choices", N_("Capacities to choose from"), BK_COLUMN_BYTES},
     {"capacity_minimum_bytes", N_("Smallest capacity"), BK_COLUMN_BYTES},
     {"capacity_maximum_bytes", N_("Largest capacity (0 = any)"), BK_COLUMN_BYTES},
     {"capacity_required", N_("Capacity must be named"), BK_COLUMN_TEXT},
     {"capacity_default_bytes", N_("Default capacity"), BK_COLUMN_CAPACITY},
     {"quota_grace_bytes", N_("Grace above the capacity"), BK_COLUMN_BYTES},
     {"full_is_temporary", N_("Full mailbox: sender tries again"), BK_COLUMN_TEXT},
-    {"receive_off", N_("Receive OFF"), BK_COLUMN_TEXT},
+    {"receive_off", N_("Receive OFF"), BK_COLUMN_WORD},
     {"forward_allowed", N_("Forwarding"), BK_COLUMN_TEXT},
     {"forward_targets_maximum", N_("Forward targets (0 = any number)"), BK_COLUMN_NUMBER},
     {"auto_reply_allowed", N_("Auto-reply"), BK_COLUMN_TEXT},
@@ -112,7 +112,7 @@ const struct bk_column bk_plan_columns[] = {
     {"send_messages_per_day", N_("Messages sent in a day at most"), BK_COLUMN_NUMBER},
     {"send_recipients_per_hour", N_("Recipients in an hour at most"), BK_COLUMN_NUMBER},
     {"send_recipients_per_day", N_("Recipients in a day at most"), BK_COLUMN_NUMBER},
-    {"retention_kind", N_("Retention"), BK_COLUMN_TEXT},
+    {"retention_kind", N_("Retention"), BK_COLUMN_WORD},
     {"archive_seconds", N_("Archive after"), BK_COLUMN_DURATION},
     {"trash_seconds", N_("Trash emptied after"), BK_COLUMN_DURATION},
     {"junk_seconds", N_("Junk emptied after"), BK_COLUMN_DURATION},
@@ -161,7 +161,7 @@ const struct bk_column bk_domain_columns[] = {
 const struct bk_column bk_account_columns[] = {
     {"address", N_("Address"), BK_COLUMN_TEXT},
     {"login", N_("Login"), BK_COLUMN_TEXT},
-    {"status", N_("Status"), BK_COLUMN_TEXT},
+    {"status", N_("Status"), BK_COLUMN_WORD},
     {"full_name", N_("Full name"), BK_COLUMN_TEXT},
     {"comment", N_("Comment"), BK_COLUMN_TEXT},
     {"aliases", N_("Aliases"), BK_COLUMN_TEXT},
@@ -175,7 +175,7 @@ const struct bk_column bk_account_columns[] = {
     {"forward_targets", N_("Forwarded to"), BK_COLUMN_TEXT},
     {"forward_keep_copy", N_("Forward keeps a copy"), BK_COLUMN_TEXT},
     {"auto_reply", N_("Auto-reply"), BK_COLUMN_SWITCH},
-    {"spam", N_("Spam"), BK_COLUMN_TEXT},
+    {"spam", N_("Spam"), BK_COLUMN_WORD},
     {"imap", N_("IMAP"), BK_COLUMN_SWITCH},
     {"pop3", N_("POP3"), BK_COLUMN_SWITCH},
     {"submission", N_("Submission"), BK_COLUMN_SWITCH},
@@ -372,12 +372,12 @@ static bool add_mail_flow(struct bk_admin *admin, json_t *object, const struct b
 const char *bk_account_status(const struct bk_account *account)
 {
     if (account->state == BK_ACCOUNT_DELETING)
-        return "deleting";
+        return N_("deleting");
     if (bk_account_is_suspended(account))
-        return "suspended";
+        return N_("suspended");
     if (account->force_changed)
-        return "force-changed";
-    return "active";
+        return N_("force-changed");
+    return N_("active");
 }
 
 json_t *bk_describe_account(struct bk_admin *admin, const struct bk_account *account)

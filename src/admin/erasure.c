@@ -37,7 +37,8 @@ bool bk_erasure_start(struct bk_admin *admin, const struct bk_account *account)
     };
 
     return bk_settings_insert_job(admin->settings, &job, &id, &admin->error) &&
-           bk_audit(admin, account->primary_address, NULL, json_pack("{s:s}", "mail", "erased")) &&
+           bk_audit(admin, account->primary_address, NULL,
+                    json_pack("{s:s}", "mail", N_("erased"))) &&
            bk_apply_settings(admin);
 }
 

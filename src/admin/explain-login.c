@@ -50,14 +50,14 @@ static struct bk_deciding_setting find_setting(const struct bk_account *account,
     const char *address = account->primary_address;
 
     if (account->state == BK_ACCOUNT_DELETING)
-        return (struct bk_deciding_setting){"state", "account", address};
+        return (struct bk_deciding_setting){N_("state"), N_("account"), address};
     if (account->suspended)
-        return (struct bk_deciding_setting){"suspended", "account", address};
+        return (struct bk_deciding_setting){N_("suspended"), N_("account"), address};
     if (account->domain->suspended)
-        return (struct bk_deciding_setting){"suspended", "domain", account->domain->name};
+        return (struct bk_deciding_setting){N_("suspended"), N_("domain"), account->domain->name};
     if (account->force_changed && protocol == SUBMISSION)
-        return (struct bk_deciding_setting){"force_changed", "account", address};
-    return (struct bk_deciding_setting){protocol_names[protocol], "account", address};
+        return (struct bk_deciding_setting){N_("force_changed"), N_("account"), address};
+    return (struct bk_deciding_setting){protocol_names[protocol], N_("account"), address};
 }
 
 /* What Dovecot finds. Null: credentials.db can't be opened by whoever asks. */
@@ -101,7 +101,8 @@ static void add_verdict(json_t *object, const struct bk_account *account, enum p
     } else if (json_is_object(credentials) && !credentials_allow) {
         reason = N_("credentials.db differs from the settings after an interrupted command");
     } else if (no_password) {
-        setting = (struct bk_deciding_setting){"password", "account", account->primary_address};
+        setting = (struct bk_deciding_setting){N_("password"), N_("account"),
+                                               account->primary_address};
         reason = N_("No password is set");
     }
     json_object_set_new(object, "allowed", json_boolean(reason == NULL));
@@ -131,7 +132,7 @@ bool bk_explain_login(struct bk_admin *admin, const char *login)
         {"account", N_("Account"), BK_COLUMN_TEXT},
         {"protocol", N_("Protocol"), BK_COLUMN_TEXT},
         {"allowed", N_("Allowed with the right password"), BK_COLUMN_TEXT},
-        {"reason", N_("Reason"), BK_COLUMN_TEXT},
+        {"reason", N_("Reason"), BK_COLUMN_WORD},
         {"setting", N_("Decided by"), BK_COLUMN_TEXT},
         {NULL, NULL, 0},
     };

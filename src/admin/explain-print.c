@@ -14,8 +14,8 @@ const char *bk_explain_setting_text(struct bk_admin *admin, const json_t *settin
     if (!json_is_object(setting))
         return _("nothing in particular");
     return bk_arena_printf(admin->arena, "%s (%s%s%s)",
-                           json_string_value(json_object_get(setting, "field")),
-                           json_string_value(json_object_get(setting, "level")),
+                           _(json_string_value(json_object_get(setting, "field"))),
+                           _(json_string_value(json_object_get(setting, "level"))),
                            subject != NULL ? " " : "", subject != NULL ? subject : "");
 }
 
@@ -28,7 +28,7 @@ static const char *describe_action(struct bk_admin *admin, const json_t *object)
         return _("accepted");
     if (strcmp(action, "not-ours") == 0)
         return _("not an address of ours: other rules of Postfix decide");
-    return bk_arena_printf(admin->arena, _("refused: %s"), reply);
+    return bk_arena_printf(admin->arena, _("refused: %s"), _(reply));
 }
 
 static void print_durations(struct bk_admin *admin, json_t *retention, json_t *shown)
@@ -55,11 +55,11 @@ static void print_spam(struct bk_admin *admin, json_t *spam, json_t *shown)
     if (action != NULL && !json_is_true(json_object_get(spam, "score_decides")))
         json_object_set_new(
             shown, "spam",
-            json_string(bk_arena_printf(admin->arena, _("%s, by the scanner's word"), action)));
+            json_string(bk_arena_printf(admin->arena, _("%s, by the scanner's word"), _(action))));
     else if (action != NULL)
         json_object_set_new(
             shown, "spam",
-            json_string(bk_arena_printf(admin->arena, _("%s, from a score of %.2f"), action,
+            json_string(bk_arena_printf(admin->arena, _("%s, from a score of %.2f"), _(action),
                                         json_real_value(json_object_get(spam, "score")))));
 }
 
@@ -94,8 +94,8 @@ static void print_sender(struct bk_admin *admin, json_t *sender, json_t *shown)
         json_string(reply == NULL && login == NULL ? _("anybody who is logged in")
                     : reply == NULL                ? login
                     : login == NULL
-                        ? bk_arena_printf(admin->arena, _("nobody: %s"), reply)
-                        : bk_arena_printf(admin->arena, _("%s, but now: %s"), login, reply)));
+                        ? bk_arena_printf(admin->arena, _("nobody: %s"), _(reply))
+                        : bk_arena_printf(admin->arena, _("%s, but now: %s"), login, _(reply))));
 }
 
 void bk_explain_print(struct bk_admin *admin, json_t *object)
@@ -111,15 +111,15 @@ void bk_explain_print(struct bk_admin *admin, json_t *object)
         {"archive_seconds", N_("Archive after"), BK_COLUMN_TEXT},
         {"trash_seconds", N_("Trash emptied after"), BK_COLUMN_TEXT},
         {"junk_seconds", N_("Junk emptied after"), BK_COLUMN_TEXT},
-        {"rests", N_("Retention rests"), BK_COLUMN_TEXT},
+        {"rests", N_("Retention rests"), BK_COLUMN_WORD},
         {"spam", N_("Spam"), BK_COLUMN_TEXT},
         {"auto_reply", N_("Auto-reply"), BK_COLUMN_TEXT},
         {NULL, NULL, 0},
     };
     static const struct bk_column leaf_columns[] = {
-        {"address", N_("Goes to"), BK_COLUMN_TEXT}, {"kind", N_("Kind"), BK_COLUMN_TEXT},
-        {"outcome", N_("Outcome"), BK_COLUMN_TEXT}, {"reason", N_("Reason"), BK_COLUMN_TEXT},
-        {"reply", N_("Reply"), BK_COLUMN_TEXT},     {NULL, NULL, 0},
+        {"address", N_("Goes to"), BK_COLUMN_TEXT}, {"kind", N_("Kind"), BK_COLUMN_WORD},
+        {"outcome", N_("Outcome"), BK_COLUMN_WORD}, {"reason", N_("Reason"), BK_COLUMN_WORD},
+        {"reply", N_("Reply"), BK_COLUMN_WORD},     {NULL, NULL, 0},
     };
     json_t *shown = json_object();
     json_t *targets = json_object_get(object, "targets");

@@ -16,10 +16,10 @@
 #include <string.h>
 
 const struct bk_option bk_explain_options[] = {
-    {"from", "ADDRESS", N_("also say who may send as this envelope sender"), false},
-    {"size", "BYTES", N_("the size of the message (0: not known)"), false},
-    {"login", "LOGIN", N_("explain a login instead, with --protocol"), false},
-    {"protocol", "P", N_("imap, pop3, submission or managesieve"), false},
+    {"from", N_("ADDRESS"), N_("also say who may send as this envelope sender"), false},
+    {"size", N_("BYTES"), N_("the size of the message (0: not known)"), false},
+    {"login", N_("LOGIN"), N_("explain a login instead, with --protocol"), false},
+    {"protocol", N_("PROTOCOL"), N_("imap, pop3, submission or managesieve"), false},
     {NULL, NULL, NULL, false},
 };
 
@@ -41,17 +41,17 @@ static const char *action_name(enum bk_admission_action action)
 static const char *reason_name(enum bk_admission_reason reason)
 {
     static const char *const names[] = {
-        [BK_REASON_UNKNOWN_RECIPIENT] = "unknown-recipient",
-        [BK_REASON_INTERNAL_FORM] = "internal-form",
-        [BK_REASON_SUSPENDED] = "suspended",
-        [BK_REASON_DISABLED] = "disabled",
-        [BK_REASON_FULL] = "full",
-        [BK_REASON_FULL_FOR_NOW] = "full-for-now",
-        [BK_REASON_CIRCLE] = "circle",
-        [BK_REASON_TOO_MANY_TARGETS] = "too-many-targets",
-        [BK_REASON_DELETING] = "deleting",
-        [BK_REASON_SETTINGS_FAILED] = "settings-failed",
-        [BK_REASON_NOT_IN_SETTINGS] = "not-in-settings",
+        [BK_REASON_UNKNOWN_RECIPIENT] = N_("unknown-recipient"),
+        [BK_REASON_INTERNAL_FORM] = N_("internal-form"),
+        [BK_REASON_SUSPENDED] = N_("suspended"),
+        [BK_REASON_DISABLED] = N_("disabled"),
+        [BK_REASON_FULL] = N_("full"),
+        [BK_REASON_FULL_FOR_NOW] = N_("full-for-now"),
+        [BK_REASON_CIRCLE] = N_("circle"),
+        [BK_REASON_TOO_MANY_TARGETS] = N_("too-many-targets"),
+        [BK_REASON_DELETING] = N_("deleting"),
+        [BK_REASON_SETTINGS_FAILED] = N_("settings-failed"),
+        [BK_REASON_NOT_IN_SETTINGS] = N_("not-in-settings"),
     };
 
     return (size_t)reason < sizeof(names) / sizeof(names[0]) ? names[reason] : NULL;
@@ -106,27 +106,27 @@ static json_t *explain_leaf(const struct question *question, const struct bk_rou
 {
     bool gone = leaf->account == NULL && leaf->reason != BK_REASON_NONE;
     enum bk_admission_reason reason = leaf->reason;
-    const char *outcome = "relayed";
+    const char *outcome = N_("relayed");
 
     if (!is_answered(question, leaf)) {
-        outcome = "left-out";
+        outcome = N_("left-out");
     } else if (gone) {
-        outcome = "refused";
+        outcome = N_("refused");
     } else if (leaf->only_answers) {
-        outcome = "answered";
+        outcome = N_("answered");
     } else if (leaf->account != NULL) {
         struct bk_admission admission = decide_delivery(question, leaf->account);
 
         reason = admission.reason;
-        outcome = admission.action != BK_ADMISSION_ACCEPT ? "refused"
-                  : admission.store                       ? "stored"
-                                                          : "not-stored";
+        outcome = admission.action != BK_ADMISSION_ACCEPT ? N_("refused")
+                  : admission.store                       ? N_("stored")
+                                                          : N_("not-stored");
     }
     return json_pack("{s:s, s:s, s:s, s:s?, s:s?}", "address", leaf->address, "kind",
-                     leaf->only_answers      ? "answer-only"
-                     : leaf->account != NULL ? "mailbox"
-                     : gone                  ? "gone"
-                                             : "outside",
+                     leaf->only_answers      ? N_("answer-only")
+                     : leaf->account != NULL ? N_("mailbox")
+                     : gone                  ? N_("gone")
+                                             : N_("outside"),
                      "outcome", outcome, "reason", reason_name(reason), "reply",
                      bk_admission_reply(reason));
 }
@@ -144,9 +144,9 @@ static json_t *explain_leaves(const struct question *question)
 
 static const char *rest_name(enum bk_retention_rest rest)
 {
-    static const char *const names[] = {[BK_REST_HOLD] = "hold",
-                                        [BK_REST_SUSPENDED] = "suspended",
-                                        [BK_REST_DELETING] = "deleting"};
+    static const char *const names[] = {[BK_REST_HOLD] = N_("hold"),
+                                        [BK_REST_SUSPENDED] = N_("suspended"),
+                                        [BK_REST_DELETING] = N_("deleting")};
 
     return rest == BK_REST_NO ? NULL : names[rest];
 }

@@ -133,7 +133,7 @@ bool bk_run_job_list(struct bk_admin *admin)
 {
     static const struct bk_column columns[] = {
         {"id", N_("Job"), BK_COLUMN_NUMBER},
-        {"kind", N_("Kind"), BK_COLUMN_TEXT},
+        {"kind", N_("Kind"), BK_COLUMN_WORD},
         {"address", N_("Account"), BK_COLUMN_TEXT},
         {"done", N_("Done"), BK_COLUMN_NUMBER},
         {"total", N_("Of"), BK_COLUMN_NUMBER},

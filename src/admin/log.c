@@ -1,15 +1,18 @@
 /* SPDX-FileCopyrightText: Boxkeeper authors */
 /* SPDX-License-Identifier: MIT */
+#include "admin/autoreply.h"
 #include "admin/commands.h"
+#include "admin/describe.h"
 #include "admin/output.h"
+#include "admin/spam.h"
 #include "rules/duration.h"
 
 #include <string.h>
 #include <time.h>
 
 const struct bk_option bk_log_options[] = {
-    {"account", "ACCOUNT", N_("only what was done to this account, domain or plan"), false},
-    {"since", "TIME", N_("only from then: 2026-01-31, \"2026-01-31 12:00\", or 7d ago"), false},
+    {"account", N_("ACCOUNT"), N_("only what was done to this account, domain or plan"), false},
+    {"since", N_("TIME"), N_("only from then: 2026-01-31, \"2026-01-31 12:00\", or 7d ago"), false},
     {NULL, NULL, NULL, false},
 };
 
@@ -63,7 +66,42 @@ static bool is_dull(const json_t *value)
            (json_is_integer(value) && json_integer_value(value) <= 0);
 }
 
-/* "capacity_bytes: 1 -> 2" for each field; only the new value of what is new. */
+static const struct bk_column *find_column(const char *key)
+{
+    static const struct bk_column others[] = {
+        {"name", N_("Name"), BK_COLUMN_TEXT},
+        {"password", N_("Password"), BK_COLUMN_WORD},
+        {"force_changed", N_("Password changed by force"), BK_COLUMN_TEXT},
+        {"mail", N_("Mail"), BK_COLUMN_WORD},
+        {"score_decides", N_("The score decides"), BK_COLUMN_SWITCH},
+        {NULL, NULL, 0},
+    };
+    static const struct bk_column *const tables[] = {bk_account_columns,   bk_domain_columns,
+                                                     bk_plan_columns,      bk_spam_columns,
+                                                     bk_autoreply_columns, others};
+
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+        for (const struct bk_column *column = tables[i]; column->key != NULL; column++) {
+            if (strcmp(column->key, key) == 0)
+                return column;
+        }
+    }
+    return NULL;
+}
+
+/* Texts in quotes, since they may be empty or have blanks. */
+static const char *value_text(struct bk_admin *admin, const struct bk_column *column,
+                              const json_t *value)
+{
+    if (value == NULL || json_is_null(value))
+        return "-";
+    if (column == NULL || json_is_array(value) ||
+        (json_is_string(value) && column->format == BK_COLUMN_TEXT))
+        return json_dumps(value, JSON_ENCODE_ANY);
+    return bk_output_format(admin, value, column->format);
+}
+
+/* "Capacity: 1G -> 2G" for each field; only the new value of what is new. */
 static json_t *changes_text(struct bk_admin *admin, const json_t *entry)
 {
     json_t *before = json_object_get(entry, "before");
@@ -77,15 +115,16 @@ static json_t *changes_text(struct bk_admin *admin, const json_t *entry)
     json_object_update(either, after);
     json_object_foreach(either, key, value)
     {
+        const struct bk_column *column = find_column(key);
         const json_t *was = json_object_get(before, key);
         const json_t *is = json_object_get(after, key);
 
         if ((was == NULL || is == NULL) && is_dull(value))
             continue;
-        text = bk_arena_printf(admin->arena, "%s%s%s: %s%s%s", text, *text != '\0' ? "; " : "", key,
-                               was != NULL ? json_dumps(was, JSON_ENCODE_ANY) : "",
-                               was != NULL ? " -> " : "",
-                               is != NULL ? json_dumps(is, JSON_ENCODE_ANY) : "-");
+        text = bk_arena_printf(admin->arena, "%s%s%s: %s%s%s", text, *text != '\0' ? "; " : "",
+                               column != NULL ? _(column->title) : key,
+                               was != NULL ? value_text(admin, column, was) : "",
+                               was != NULL ? " -> " : "", value_text(admin, column, is));
     }
     return json_string(text);
 }

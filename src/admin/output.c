@@ -22,17 +22,6 @@ static void print_json(struct bk_admin *admin, json_t *object)
     printf("\n");
 }
 
-static const char *join(struct bk_admin *admin, const json_t *array)
-{
-    const char *text = "";
-    size_t i;
-    json_t *value;
-
-    json_array_foreach(array, i, value) text = bk_arena_printf(
-        admin->arena, "%s%s%s", text, i > 0 ? ", " : "", json_string_value(value));
-    return text;
-}
-
 /* The same in every language of ours, and what the manuals print. */
 static const char *with_commas(struct bk_admin *admin, int64_t number)
 {
@@ -85,6 +74,8 @@ static const char *duration(struct bk_admin *admin, int64_t seconds)
 
     if (seconds == 0)
         return _("never");
+    if (seconds == BK_INHERIT)
+        return _("inherit");
     bk_duration_format(seconds, text, sizeof(text));
     return bk_arena_strdup(admin->arena, text);
 }
@@ -93,11 +84,20 @@ static const char *format_text(struct bk_admin *admin, const json_t *value)
 {
     if (json_is_string(value))
         return json_string_value(value);
-    if (json_is_array(value))
-        return join(admin, value);
     if (json_is_integer(value))
         return bk_arena_printf(admin->arena, "%lld", (long long)json_integer_value(value));
     return json_is_true(value) ? _("yes") : _("no");
+}
+
+static const char *join(struct bk_admin *admin, const json_t *array, enum bk_column_format format)
+{
+    const char *text = "";
+    size_t i;
+    json_t *value;
+
+    json_array_foreach(array, i, value) text = bk_arena_printf(
+        admin->arena, "%s%s%s", text, i > 0 ? ", " : "", bk_output_format(admin, value, format));
+    return text;
 }
 
 const char *bk_output_format(struct bk_admin *admin, const json_t *value,
@@ -105,25 +105,33 @@ const char *bk_output_format(struct bk_admin *admin, const json_t *value,
 {
     int64_t number = json_integer_value(value);
 
+    if (json_is_array(value))
+        return join(admin, value, format);
     if (value == NULL || json_is_null(value))
-        return format == BK_COLUMN_TEXT || format == BK_COLUMN_YES ? "" : "-";
+        return format == BK_COLUMN_TEXT || format == BK_COLUMN_WORD || format == BK_COLUMN_YES
+                   ? ""
+                   : "-";
     switch (format) {
     case BK_COLUMN_NUMBER:
-        return number == BK_INHERIT ? "inherit" : with_commas(admin, number);
+        return number == BK_INHERIT ? _("inherit") : with_commas(admin, number);
     case BK_COLUMN_BYTES:
-        return number == BK_INHERIT ? "inherit" : readable_bytes(admin, number);
+        return number == BK_INHERIT ? _("inherit") : readable_bytes(admin, number);
     case BK_COLUMN_CAPACITY:
         return number == 0            ? _("unlimited")
-               : number == BK_INHERIT ? "inherit"
+               : number == BK_INHERIT ? _("inherit")
                                       : readable_bytes(admin, number);
     case BK_COLUMN_DURATION:
         return duration(admin, number);
     case BK_COLUMN_TIME:
         return local_time(admin, number);
+    case BK_COLUMN_SCORE:
+        return bk_arena_printf(admin->arena, "%.2f", json_number_value(value));
     case BK_COLUMN_SWITCH:
         return json_is_true(value) ? _("ON") : _("OFF");
     case BK_COLUMN_YES:
         return json_is_true(value) ? _("yes") : "";
+    case BK_COLUMN_WORD:
+        return bk_translate(json_string_value(value));
     case BK_COLUMN_TEXT:
         break;
     }

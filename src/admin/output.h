@@ -10,14 +10,16 @@
 
 #include "admin/admin.h"
 
-/* How a JSON value looks in a table. */
+/* How a JSON value looks in a table; those of an array are joined by ", ". */
 enum bk_column_format {
-    BK_COLUMN_TEXT,     /* also arrays, joined by ", " */
+    BK_COLUMN_TEXT,     /* as it is; true and false as yes and no */
+    BK_COLUMN_WORD,     /* one of ours, marked by N_(): translated */
     BK_COLUMN_NUMBER,   /* 1,234 */
     BK_COLUMN_BYTES,    /* 1.5G; 0 as 0 */
     BK_COLUMN_CAPACITY, /* as BYTES, 0 as "unlimited" */
     BK_COLUMN_DURATION, /* 180d, never, inherit */
     BK_COLUMN_TIME,     /* local time; 0 and null as "-" */
+    BK_COLUMN_SCORE,    /* 5.00 */
     BK_COLUMN_SWITCH,   /* ON, OFF */
     BK_COLUMN_YES,      /* yes, "" */
 };

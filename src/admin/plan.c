@@ -11,7 +11,7 @@
 #include <string.h>
 
 const struct bk_option bk_plan_add_options[] = {
-    {"from", "PLAN", N_("the plan that it is to be equal to"), false},
+    {"from", N_("PLAN"), N_("the plan that it is to be equal to"), false},
     {NULL, NULL, NULL, false},
 };
 
@@ -32,9 +32,9 @@ bool bk_run_plan_list(struct bk_admin *admin)
 {
     static const struct bk_column columns[] = {
         {"plan", N_("Plan"), BK_COLUMN_TEXT},
-        {"capacity_kind", N_("Capacity"), BK_COLUMN_TEXT},
+        {"capacity_kind", N_("Capacity"), BK_COLUMN_WORD},
         {"capacity_default_bytes", N_("Default"), BK_COLUMN_CAPACITY},
-        {"receive_off", N_("Receive OFF"), BK_COLUMN_TEXT},
+        {"receive_off", N_("Receive OFF"), BK_COLUMN_WORD},
         {"forward_targets_maximum", N_("Forward targets"), BK_COLUMN_NUMBER},
         {"archive_seconds", N_("Archive"), BK_COLUMN_DURATION},
         {"trash_seconds", N_("Trash"), BK_COLUMN_DURATION},

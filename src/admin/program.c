@@ -141,6 +141,19 @@ static const char *skip_prefixes(const char *line)
     return line;
 }
 
+/* What our module for doveadm says is a msgid, or two with a colon between them. */
+static const char *translate(struct bk_admin *admin, const char *line)
+{
+    const char *colon = strstr(line, ": ");
+
+    if (colon == NULL)
+        return bk_translate(line);
+    return bk_arena_printf(
+        admin->arena, "%s: %s",
+        bk_translate(bk_arena_printf(admin->arena, "%.*s", (int)(colon - line), line)),
+        bk_translate(colon + 2));
+}
+
 const char *bk_program_last_line(struct bk_admin *admin, const char *text)
 {
     char *rest = bk_arena_strdup(admin->arena, text);
@@ -149,5 +162,5 @@ const char *bk_program_last_line(struct bk_admin *admin, const char *text)
 
     for (char *line = strtok_r(rest, "\n", &save); line != NULL; line = strtok_r(NULL, "\n", &save))
         last = line;
-    return skip_prefixes(last);
+    return translate(admin, skip_prefixes(last));
 }

@@ -14,7 +14,7 @@
 #include <time.h>
 
 const struct bk_option bk_retention_preview_options[] = {
-    {"as-of", "DATE", N_("as if it were then: YYYY-MM-DD or \"YYYY-MM-DD HH:MM\", local time"),
+    {"as-of", N_("DATE"), N_("as if it were then: YYYY-MM-DD or \"YYYY-MM-DD HH:MM\", local time"),
      false},
     {NULL, NULL, NULL, false},
 };
@@ -103,7 +103,7 @@ bool bk_run_retention_preview(struct bk_admin *admin)
 {
     static const struct bk_column columns[] = {
         {"folder", N_("Folder"), BK_COLUMN_TEXT},
-        {"action", N_("What would happen"), BK_COLUMN_TEXT},
+        {"action", N_("What would happen"), BK_COLUMN_WORD},
         {"messages", N_("Messages"), BK_COLUMN_NUMBER},
         {"bytes", N_("Size"), BK_COLUMN_BYTES},
         {"oldest_stored_at", N_("Oldest stored"), BK_COLUMN_TIME},
@@ -157,7 +157,7 @@ static const char *name_troubles(struct bk_admin *admin, json_t *rows)
         if (++count > TROUBLE_MAXIMUM)
             return bk_arena_printf(admin->arena, "%s, ...", text);
         text = bk_arena_printf(admin->arena, "%s%s%s (%s)", text, count > 1 ? ", " : "",
-                               json_string_value(json_object_get(row, "address")), state);
+                               json_string_value(json_object_get(row, "address")), _(state));
     }
     return text;
 }
@@ -181,7 +181,7 @@ bool bk_run_retention_run(struct bk_admin *admin)
         {"address", N_("Account"), BK_COLUMN_TEXT},
         {"archived", N_("Archived"), BK_COLUMN_NUMBER},
         {"expunged", N_("Expunged"), BK_COLUMN_NUMBER},
-        {"state", N_("State"), BK_COLUMN_TEXT},
+        {"state", N_("State"), BK_COLUMN_WORD},
         {NULL, NULL, 0},
     };
     static const char *const numbers[] = {"archived", "expunged", NULL};

@@ -12,13 +12,14 @@
 #include <string.h>
 
 const struct bk_option bk_retention_set_options[] = {
-    {"archive", "D", N_("INBOX to the archive after: 180d, 12h, 0 = never, inherit"), false},
-    {"trash", "D", N_("trash emptied after"), false},
-    {"junk", "D", N_("junk emptied after"), false},
+    {"archive", N_("DURATION"), N_("INBOX to the archive after: 180d, 12h, 0 = never, inherit"),
+     false},
+    {"trash", N_("DURATION"), N_("trash emptied after"), false},
+    {"junk", N_("DURATION"), N_("junk emptied after"), false},
     {NULL, NULL, NULL, false},
 };
 const struct bk_option bk_retention_hold_options[] = {
-    {"reason", "T", N_("why; required"), false},
+    {"reason", N_("TEXT"), N_("why; required"), false},
     {NULL, NULL, NULL, false},
 };
 
@@ -220,7 +221,7 @@ bool bk_run_retention_show(struct bk_admin *admin)
         {"trash_set_by", N_("  set by"), BK_COLUMN_TEXT},
         {"junk_seconds", N_("Junk emptied after"), BK_COLUMN_DURATION},
         {"junk_set_by", N_("  set by"), BK_COLUMN_TEXT},
-        {"rests", N_("Retention rests"), BK_COLUMN_TEXT},
+        {"rests", N_("Retention rests"), BK_COLUMN_WORD},
         {"hold_reason", N_("Hold"), BK_COLUMN_TEXT},
         {NULL, NULL, 0},
     };

@@ -12,10 +12,12 @@
 
 const struct bk_option bk_spam_set_options[] = {
     {"tag", "on|off", N_("put a tag before the subject of spam"), false},
-    {"tag-text", "T", N_("the tag; _SCORE_ stands for the score; '' = the plan's"), false},
+    {"tag-text", N_("TEXT"), N_("the tag; _SCORE_ stands for the score; '' = the plan's"), false},
     {"sort", "on|off", N_("put spam into the plan's spam folder"), false},
-    {"score", "N", N_("score from which on mail is spam, 5.0 to 8.0 is usual; inherit"), false},
-    {"action", "A", N_("off, tag, move or delete: another way to say tag and sort"), false},
+    {"score", N_("NUMBER"), N_("score from which on mail is spam, 5.0 to 8.0 is usual; inherit"),
+     false},
+    {"action", N_("ACTION"), N_("off, tag, move or delete: another way to say tag and sort"),
+     false},
     {"asian-mail", "on|off", N_("ON: no points for text in Asian languages"), false},
     {"non-english-mail", "on|off", N_("ON: no points for text that is not English"), false},
     {NULL, NULL, NULL, false},
@@ -65,35 +67,30 @@ static json_t *with_address(const struct bk_account *account, json_t *described)
     return object;
 }
 
+const struct bk_column bk_spam_columns[] = {
+    {"address", N_("Address"), BK_COLUMN_TEXT},
+    {"plan", N_("Plan"), BK_COLUMN_TEXT},
+    {"action", N_("Spam is"), BK_COLUMN_WORD},
+    {"tag", N_("Tag"), BK_COLUMN_SWITCH},
+    {"tag_text", N_("Tag text"), BK_COLUMN_TEXT},
+    {"sort", N_("Sorted"), BK_COLUMN_SWITCH},
+    {"folder", N_("Spam folder"), BK_COLUMN_TEXT},
+    {"score", N_("Required score"), BK_COLUMN_SCORE},
+    {"allow", N_("Allowed senders"), BK_COLUMN_TEXT},
+    {"block", N_("Blocked senders"), BK_COLUMN_TEXT},
+    {"asian_mail", N_("Asian-language mail"), BK_COLUMN_SWITCH},
+    {"non_english_mail", N_("Non-English mail"), BK_COLUMN_SWITCH},
+    {NULL, NULL, 0},
+};
+
 bool bk_run_spam_show(struct bk_admin *admin)
 {
-    static const struct bk_column columns[] = {
-        {"address", N_("Address"), BK_COLUMN_TEXT},
-        {"plan", N_("Plan"), BK_COLUMN_TEXT},
-        {"action", N_("Spam is"), BK_COLUMN_TEXT},
-        {"tag", N_("Tag"), BK_COLUMN_SWITCH},
-        {"tag_text", N_("Tag text"), BK_COLUMN_TEXT},
-        {"sort", N_("Sorted"), BK_COLUMN_SWITCH},
-        {"folder", N_("Spam folder"), BK_COLUMN_TEXT},
-        {"score_text", N_("Required score"), BK_COLUMN_TEXT},
-        {"allow", N_("Allowed senders"), BK_COLUMN_TEXT},
-        {"block", N_("Blocked senders"), BK_COLUMN_TEXT},
-        {"asian_mail", N_("Asian-language mail"), BK_COLUMN_SWITCH},
-        {"non_english_mail", N_("Non-English mail"), BK_COLUMN_SWITCH},
-        {NULL, NULL, 0},
-    };
     const struct bk_account *account = bk_admin_account(admin, admin->arguments[0]);
-    json_t *object, *spam;
+    json_t *spam;
 
     if (account == NULL || (spam = bk_lookup_spam(admin, account)) == NULL)
         return false;
-    object = with_address(account, spam);
-    if (!admin->json)
-        json_object_set_new(
-            object, "score_text",
-            json_string(bk_arena_printf(admin->arena, "%.2f",
-                                        json_real_value(json_object_get(object, "score")))));
-    bk_output_record(admin, object, columns);
+    bk_output_record(admin, with_address(account, spam), bk_spam_columns);
     return true;
 }
 

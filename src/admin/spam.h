@@ -6,12 +6,14 @@
 #ifndef BK_ADMIN_SPAM_H
 #define BK_ADMIN_SPAM_H
 
-#include "admin/admin.h"
+#include "admin/output.h"
 #include "store/settings-spam.h"
 
 /* As it is in force under the account's plan. */
 json_t *bk_describe_spam(const struct bk_account *account, const struct bk_spam_settings *spam);
 /* The same from the settings; NULL: admin->error. */
 json_t *bk_lookup_spam(struct bk_admin *admin, const struct bk_account *account);
+/* Columns of bk_output_record() for it. */
+extern const struct bk_column bk_spam_columns[];
 
 #endif

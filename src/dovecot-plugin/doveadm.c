@@ -17,6 +17,7 @@
 #include "dovecot-plugin/due.h"
 #include "dovecot-plugin/retention.h"
 #include "dovecot-plugin/usage.h"
+#include "rules/text.h"
 
 #include "doveadm-mail.h"
 #include "doveadm-print.h"
@@ -53,15 +54,15 @@ static const char *state_text(const struct boxkeeper_retention_result *result)
         return bk_retention_doubt_text(result->doubt);
     switch (result->rest) {
     case BK_REST_HOLD:
-        return "on hold";
+        return N_("on hold");
     case BK_REST_SUSPENDED:
-        return "suspended";
+        return N_("suspended");
     case BK_REST_DELETING:
-        return "being deleted";
+        return N_("being deleted");
     case BK_REST_NO:
         break;
     }
-    return result->unfinished ? "unfinished" : "done";
+    return result->unfinished ? N_("unfinished") : N_("done");
 }
 
 /* Doubts that concern the host rather than one user's folders. */
@@ -88,7 +89,7 @@ static int sweep_run(struct doveadm_mail_cmd_context *ctx, struct mail_user *use
     boxkeeper_usage_report_now(user);
     doveadm_print_num(result.archived);
     doveadm_print_num(result.expunged);
-    doveadm_print(ret < 0 ? "failed" : state_text(&result));
+    doveadm_print(ret < 0 ? N_("failed") : state_text(&result));
     if (ret == 0 && !result.unfinished && !is_failure(result.doubt))
         return 0;
     ctx->exit_code = EX_TEMPFAIL;
@@ -107,7 +108,7 @@ static bool list_users(struct sweep *sweep)
                             &doubt) &&
         doubt == BK_DOUBT_NONE)
         return true;
-    i_error("boxkeeper: the sweep does nothing: %s", bk_retention_doubt_text(doubt));
+    i_error("boxkeeper: " BOXKEEPER_DOES_NOTHING ": %s", bk_retention_doubt_text(doubt));
     return false;
 }
 
@@ -216,7 +217,7 @@ static int preview_run(struct doveadm_mail_cmd_context *ctx, struct mail_user *u
     if (boxkeeper_retention_preview(user, as_of, preview_row, NULL, &result) == 0 &&
         !is_failure(result.doubt)) {
         if (result.doubt != BK_DOUBT_NONE || result.rest != BK_REST_NO)
-            i_info("boxkeeper: retention does nothing: %s", state_text(&result));
+            i_info("boxkeeper: " BOXKEEPER_DOES_NOTHING ": %s", state_text(&result));
         return 0;
     }
     ctx->exit_code = EX_TEMPFAIL;

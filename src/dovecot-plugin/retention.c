@@ -4,13 +4,14 @@
 
 #include "dovecot-plugin/databases.h"
 #include "dovecot-plugin/lock.h"
+#include "rules/text.h"
 
 #include "file-lock.h"
 
 static void doubt(struct boxkeeper_run *run, enum bk_retention_doubt reason)
 {
     run->result->doubt = reason;
-    e_warning(run->user->event, "boxkeeper: retention does nothing: %s",
+    e_warning(run->user->event, "boxkeeper: " BOXKEEPER_DOES_NOTHING ": %s",
               bk_retention_doubt_text(reason));
 }
 
@@ -248,7 +249,7 @@ static int preview_task(struct boxkeeper_run *run, const struct boxkeeper_task *
     };
     struct boxkeeper_retention_preview result = {
         .folder = task->folder.vname,
-        .action = task->deed == BOXKEEPER_ARCHIVE ? "archive" : "expunge",
+        .action = task->deed == BOXKEEPER_ARCHIVE ? N_("archive") : N_("expunge"),
     };
 
     if (task->seconds == 0)

@@ -22,6 +22,10 @@
 #include "dovecot-plugin/plugin.h"
 
 #include "rules/retention.h"
+#include "rules/text.h"
+
+/* What the log and doveadm say, followed by the reason: the CLI translates both. */
+#define BOXKEEPER_DOES_NOTHING N_("retention does nothing")
 
 struct boxkeeper_retention_options {
     int64_t now;                 /* epoch seconds */

@@ -4,6 +4,7 @@
 
 #include "rules/address.h"
 #include "rules/route.h"
+#include "rules/text.h"
 
 enum bk_admission_reason bk_admission_account_reason(const struct bk_account *account)
 {
@@ -45,25 +46,25 @@ const char *bk_admission_reply(enum bk_admission_reason reason)
         break;
     case BK_REASON_UNKNOWN_RECIPIENT:
     case BK_REASON_INTERNAL_FORM:
-        return "550 5.1.1 No such recipient here";
+        return N_("550 5.1.1 No such recipient here");
     case BK_REASON_SUSPENDED:
-        return "550 5.2.1 Mailbox is suspended";
+        return N_("550 5.2.1 Mailbox is suspended");
     case BK_REASON_DISABLED:
-        return "550 5.2.1 Mailbox does not receive mail";
+        return N_("550 5.2.1 Mailbox does not receive mail");
     case BK_REASON_FULL:
-        return "552 5.2.2 Mailbox is full";
+        return N_("552 5.2.2 Mailbox is full");
     case BK_REASON_FULL_FOR_NOW:
-        return "452 4.2.2 Mailbox is full, try again later";
+        return N_("452 4.2.2 Mailbox is full, try again later");
     case BK_REASON_CIRCLE:
-        return "550 5.4.6 Forwarding goes round in a circle";
+        return N_("550 5.4.6 Forwarding goes round in a circle");
     case BK_REASON_TOO_MANY_TARGETS:
-        return "550 5.5.3 Forwarding leads to too many recipients";
+        return N_("550 5.5.3 Forwarding leads to too many recipients");
     case BK_REASON_DELETING:
-        return "451 4.3.0 Mailbox is being removed, try again later";
+        return N_("451 4.3.0 Mailbox is being removed, try again later");
     case BK_REASON_SETTINGS_FAILED:
-        return "451 4.3.0 Settings can't be read now, try again later";
+        return N_("451 4.3.0 Settings can't be read now, try again later");
     case BK_REASON_NOT_IN_SETTINGS:
-        return "451 4.3.0 Mailbox has no settings, try again later";
+        return N_("451 4.3.0 Mailbox has no settings, try again later");
     }
     return NULL;
 }

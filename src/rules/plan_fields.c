@@ -17,9 +17,10 @@
 #define PASSWORD_LENGTH_MAXIMUM 256
 #define TEXT_LENGTH_MAXIMUM 255
 
-static const char *const capacity_kinds[] = {"any", "choices", "range", "fixed", NULL};
-static const char *const receive_offs[] = {"drops", "refuses", NULL};
-static const char *const retention_kinds[] = {"any", "fixed", "none", NULL};
+static const char *const capacity_kinds[] = {N_("any"), N_("choices"), N_("range"), N_("fixed"),
+                                             NULL};
+static const char *const receive_offs[] = {N_("drops"), N_("refuses"), NULL};
+static const char *const retention_kinds[] = {N_("any"), N_("fixed"), N_("none"), NULL};
 static const char *const panels[] = {"a", "b", NULL};
 
 #define FIELD(name, type)                                                                          \

@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "rules/sender.h"
 
+#include "rules/text.h"
+
 #include <string.h>
 
 /* The account that owns `address`, with or without an extension. */
@@ -71,17 +73,17 @@ const char *bk_sender_reply(enum bk_sender_reason reason)
     case BK_SENDER_ALLOWED:
         break;
     case BK_SENDER_UNKNOWN_LOGIN:
-        return "550 5.7.1 This login may not send mail (any more)";
+        return N_("550 5.7.1 This login may not send mail (any more)");
     case BK_SENDER_NOT_OWNER:
-        return "553 5.7.1 Sender address is not one of your own";
+        return N_("553 5.7.1 Sender address is not one of your own");
     case BK_SENDER_SUSPENDED:
-        return "550 5.7.1 Your account is suspended";
+        return N_("550 5.7.1 Your account is suspended");
     case BK_SENDER_FORCE_CHANGED:
-        return "550 5.7.1 Sending is stopped until your account has been given a new password";
+        return N_("550 5.7.1 Sending is stopped until your account has been given a new password");
     case BK_SENDER_NOT_SWITCHED_ON:
-        return "550 5.7.1 Sending is switched off for your account";
+        return N_("550 5.7.1 Sending is switched off for your account");
     case BK_SENDER_SETTINGS_FAILED:
-        return "451 4.3.0 Settings can't be read now, try again later";
+        return N_("451 4.3.0 Settings can't be read now, try again later");
     }
     return NULL;
 }

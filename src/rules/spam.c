@@ -4,10 +4,11 @@
 
 #include "rules/address.h"
 #include "rules/ascii.h"
+#include "rules/text.h"
 
 #include <string.h>
 
-const char *const bk_spam_action_words[] = {"off", "tag", "move", "delete", NULL};
+const char *const bk_spam_action_words[] = {N_("off"), N_("tag"), N_("move"), N_("delete"), NULL};
 const char *const bk_spam_headers[] = {"X-Spam",        "X-Spam-Flag",    "X-Spam-Score",
                                        "X-Spam-Status", "X-Spamd-Result", NULL};
 

@@ -2,6 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/database.h"
 
+#include "rules/text.h"
 #include "store/patience.h"
 
 #include <errno.h>
@@ -15,10 +16,10 @@ static const struct {
     bool uses_wal;
     const char *synchronous; /* 1 = NORMAL, 2 = FULL */
 } kinds[BK_DATABASE_KIND_COUNT] = {
-    [BK_DATABASE_SETTINGS] = {"settings", "settings database", true, "2"},
-    [BK_DATABASE_CREDENTIALS] = {"credentials", "credentials database", false, "2"},
-    [BK_DATABASE_STATE] = {"state", "state database", true, "1"},
-    [BK_DATABASE_LIMITS] = {"limits", "limits database", true, "1"},
+    [BK_DATABASE_SETTINGS] = {"settings", N_("settings database"), true, "2"},
+    [BK_DATABASE_CREDENTIALS] = {"credentials", N_("credentials database"), false, "2"},
+    [BK_DATABASE_STATE] = {"state", N_("state database"), true, "1"},
+    [BK_DATABASE_LIMITS] = {"limits", N_("limits database"), true, "1"},
 };
 
 const char *bk_database_kind_name(enum bk_database_kind kind)

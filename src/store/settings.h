@@ -21,6 +21,7 @@
 #include "rules/directory.h"
 #include "rules/error.h"
 #include "rules/lookup.h"
+#include "rules/text.h"
 
 struct bk_settings;
 struct bk_state;
@@ -142,7 +143,7 @@ enum bk_lookup bk_settings_count_accounts(struct bk_settings *settings,
 /* Aliases of an account in alphabetical order. */
 enum bk_lookup bk_settings_list_aliases(struct bk_settings *settings, int64_t account_id,
                                         bk_text_row *row, void *context, struct bk_error *error);
-#define BK_ERASURE_KIND "erase-mail" /* of a job, see settings-edit.h */
+#define BK_ERASURE_KIND N_("erase-mail") /* of a job, see settings-edit.h */
 /* FOUND: there is a job of that kind for the account. */
 enum bk_lookup bk_settings_lookup_job(struct bk_settings *settings, int64_t account_id,
                                       const char *kind, struct bk_error *error);

@@ -167,3 +167,8 @@ def test_dry_run_changes_nothing(scratch):
     scratch.cli("--dry-run", "plan", "add", "mine", "--from", "open")
     scratch.cli("--dry-run", "plan", "set", "open", "forward_allowed=off")
     assert scratch.json("plan", "list") == before
+
+
+def test_capacities_to_choose_from_are_shown(scratch):
+    shown = scratch.cli("plan", "show", "business-standard")
+    assert "0, 1G, 2G, 5G, 10G, 20G, 50G, 100G" in shown
