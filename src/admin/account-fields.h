@@ -13,11 +13,12 @@
 
 /* For the option tables of both commands. */
 #define BK_ACCOUNT_OPTIONS                                                                         \
-    {"capacity", "SIZE", N_("limit of the mailbox: 5G, 500M, 0 = unlimited"), false},              \
-        {"full-name", "TEXT", N_("full name"), false}, {"comment", "TEXT", N_("comment"), false},  \
-        {"alias", "ALIAS", N_("a further address; may be repeated"), true},                        \
-        {"language", "LANGUAGE", N_("ja, en, fr, de, it, pt or es"), false},                       \
-        {"rights", "TEXT", N_("recorded and shown only"), false}, BK_SEND_LIMIT_OPTIONS,           \
+    {"capacity", N_("SIZE"), N_("limit of the mailbox: 5G, 500M, 0 = unlimited"), false},          \
+        {"full-name", N_("TEXT"), N_("full name"), false},                                         \
+        {"comment", N_("TEXT"), N_("comment"), false},                                             \
+        {"alias", N_("ALIAS"), N_("a further address; may be repeated"), true},                    \
+        {"language", N_("LANGUAGE"), N_("ja, en, fr, de, it, pt or es"), false},                   \
+        {"rights", N_("TEXT"), N_("recorded and shown only"), false}, BK_SEND_LIMIT_OPTIONS,       \
         BK_PASSWORD_OPTIONS
 
 /* The option --language, one of those that there are texts for, where it is given. */

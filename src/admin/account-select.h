@@ -12,17 +12,19 @@
 
 /* The options that bk_selection_parse() reads; for the command's table. */
 #define BK_SELECTION_OPTIONS                                                                       \
-    {"domain", "DOMAIN", N_("only accounts of this domain"), false},                               \
-        {"search", "TEXT", N_("only where name, address, full name or comment has this"), false},  \
-        {"status", "STATUS", N_("only force-changed, suspended, full or deleting ones"), false},   \
+    {"domain", N_("DOMAIN"), N_("only accounts of this domain"), false},                           \
+        {"search", N_("TEXT"), N_("only where name, address, full name or comment has this"),      \
+         false},                                                                                   \
+        {"status", N_("STATUS"), N_("only force-changed, suspended, full or deleting ones"),       \
+         false},                                                                                   \
         {"forwarding-outside", NULL, N_("only those that forward to other servers"), false},       \
-        {"sort", "COLUMN",                                                                         \
+        {"sort", N_("COLUMN"),                                                                     \
          N_("by address (default), login, full-name, comment, capacity, usage, created, "          \
             "last-login or last-delivery; -COLUMN backwards"),                                     \
          false},                                                                                   \
-        {"page", "NUMBER", N_("which page"), false},                                               \
+        {"page", N_("NUMBER"), N_("which page"), false},                                           \
     {                                                                                              \
-        "page-size", "NUMBER", N_("rows of a page (100)"), false                                   \
+        "page-size", N_("NUMBER"), N_("rows of a page (100)"), false                               \
     }
 
 enum bk_selection_status {

@@ -10,7 +10,7 @@
 #include <string.h>
 
 const struct bk_option bk_global_options[] = {
-    {"settings", "FILE", N_("use this settings database"), false},
+    {"settings", N_("FILE"), N_("use this settings database"), false},
     {"json", NULL, N_("print one JSON object"), false},
     {"yes", NULL, N_("answer every question with yes"), false},
     {"dry-run", NULL, N_("check everything, change nothing"), false},
@@ -97,7 +97,7 @@ static bool take_option(struct bk_admin *admin, const char *word, const char *ne
         return bk_admin_fail(admin, BK_ERROR_USAGE, _("--%s takes no value"), option->name);
     if (option->value != NULL && value == NULL)
         return bk_admin_fail(admin, BK_ERROR_USAGE, _("--%s needs a value: --%s %s"), option->name,
-                             option->name, option->value);
+                             option->name, _(option->value));
     *used_next = option->value != NULL && equals == NULL;
     if (option->value == NULL)
         value = NULL;
@@ -193,12 +193,12 @@ static bool check_complete(struct bk_admin *admin)
     count_expected(command->arguments, &minimum, &maximum);
     if (admin->argument_count >= minimum && admin->argument_count <= maximum)
         return true;
-    return bk_admin_fail(admin, BK_ERROR_USAGE,
-                         admin->argument_count < minimum
-                             ? _("something is missing; usage: boxkeeper %s%s%s %s")
-                             : _("too many words; usage: boxkeeper %s%s%s %s"),
-                         command->noun, command->verb != NULL ? " " : "",
-                         command->verb != NULL ? command->verb : "", command->arguments);
+    return bk_admin_fail(
+        admin, BK_ERROR_USAGE,
+        admin->argument_count < minimum ? _("something is missing; usage: boxkeeper %s%s%s %s")
+                                        : _("too many words; usage: boxkeeper %s%s%s %s"),
+        command->noun, command->verb != NULL ? " " : "", command->verb != NULL ? command->verb : "",
+        bk_translate(command->arguments));
 }
 
 bool bk_command_line_parse(struct bk_admin *admin, int count, char **words)

@@ -12,7 +12,8 @@
 /* For the option table of `domain set`. */
 #define BK_CATCH_ALL_OPTION                                                                        \
     {                                                                                              \
-        "catch-all", "ACCOUNT", N_("takes mail for addresses that nobody has; '' = nobody"), false \
+        "catch-all", N_("ACCOUNT"), N_("takes mail for addresses that nobody has; '' = nobody"),   \
+            false                                                                                  \
     }
 
 /* The option --catch-all into `domain`. */

@@ -14,14 +14,14 @@
 #include <string.h>
 
 const struct bk_option bk_domain_add_options[] = {
-    {"plan", "PLAN", N_("what its accounts may have (default: open)"), false},
-    {"login-prefix", "PREFIX", N_("users log in as PREFIX_name"), false},
+    {"plan", N_("PLAN"), N_("what its accounts may have (default: open)"), false},
+    {"login-prefix", N_("PREFIX"), N_("users log in as PREFIX_name"), false},
     BK_DOMAIN_OPTIONS,
     {NULL, NULL, NULL, false},
 };
 
 const struct bk_option bk_domain_set_options[] = {
-    {"plan", "PLAN", N_("another plan; shows what it forbids"), false},
+    {"plan", N_("PLAN"), N_("another plan; shows what it forbids"), false},
     BK_CATCH_ALL_OPTION,
     BK_DOMAIN_OPTIONS,
     {NULL, NULL, NULL, false},

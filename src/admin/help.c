@@ -2,51 +2,99 @@
 /* SPDX-License-Identifier: MIT */
 #include "admin/admin.h"
 
+#include <assert.h>
 #include <stdio.h>
+#include <stdlib.h> // mbstowcs
 #include <string.h>
+#include <wchar.h>
 
-static void print_options(const struct bk_option *options)
+#define COMMANDS_MAXIMUM 128 /* far above what there are */
+#define OPTIONS_MAXIMUM 32
+
+struct row {
+    const char *text;
+    const char *help; /* N_() */
+};
+
+/* Full-width characters take two columns. */
+static int width_of(const char *text)
 {
+    wchar_t characters[160];
+    size_t length = mbstowcs(characters, text, sizeof(characters) / sizeof(characters[0]));
+    int width = length <= sizeof(characters) / sizeof(characters[0]) ? wcswidth(characters, length)
+                                                                     : -1;
+
+    return width >= 0 ? width : (int)strlen(text);
+}
+
+static void print_rows(const struct row *rows, size_t count)
+{
+    int widest = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (width_of(rows[i].text) > widest)
+            widest = width_of(rows[i].text);
+    }
+    for (size_t i = 0; i < count; i++)
+        printf("  %s%*s  %s\n", rows[i].text, widest - width_of(rows[i].text), "", _(rows[i].help));
+}
+
+static void print_options(struct bk_admin *admin, const struct bk_option *options)
+{
+    struct row rows[OPTIONS_MAXIMUM];
+    size_t count = 0;
+
     for (; options != NULL && options->name != NULL; options++) {
-        char text[80];
-
-        (void)snprintf(
-            text, sizeof(text), "--%s%s%s%s", options->name, options->value != NULL ? " " : "",
-            options->value != NULL ? options->value : "", options->repeatable ? "..." : "");
-        printf("  %-26s %s\n", text, _(options->help));
+        assert(count < OPTIONS_MAXIMUM);
+        rows[count++] = (struct row){
+            .text = bk_arena_printf(
+                admin->arena, "--%s%s%s%s", options->name, options->value != NULL ? " " : "",
+                options->value != NULL ? _(options->value) : "", options->repeatable ? "..." : ""),
+            .help = options->help,
+        };
     }
+    print_rows(rows, count);
 }
 
-static void print_line(const struct bk_command *command)
+/* "account show ACCOUNT" */
+static const char *synopsis(struct bk_admin *admin, const struct bk_command *command)
 {
-    char text[120];
-
-    (void)snprintf(text, sizeof(text), "%s%s%s %s", command->noun, command->verb != NULL ? " " : "",
-                   command->verb != NULL ? command->verb : "", command->arguments);
-    printf("  %-40s %s\n", text, _(command->help));
+    return bk_arena_printf(
+        admin->arena, "%s%s%s%s%s", command->noun, command->verb != NULL ? " " : "",
+        command->verb != NULL ? command->verb : "", *command->arguments != '\0' ? " " : "",
+        bk_translate(command->arguments));
 }
 
-static void print_command(const struct bk_command *command)
+static void print_command(struct bk_admin *admin)
 {
-    printf(_("Usage: boxkeeper [global options] %s%s%s %s [options]\n"), command->noun,
-           command->verb != NULL ? " " : "", command->verb != NULL ? command->verb : "",
-           command->arguments);
-    printf("%s\n", _(command->help));
-    if (command->options != NULL) {
+    printf(_("Usage: boxkeeper [global options] %s [options]\n"), synopsis(admin, admin->command));
+    printf("%s\n", _(admin->command->help));
+    if (admin->command->options != NULL) {
         printf("\n%s\n", _("Options:"));
-        print_options(command->options);
+        print_options(admin, admin->command->options);
     }
 }
 
-static void print_overview(const struct bk_admin *admin)
+static void print_commands(struct bk_admin *admin)
+{
+    struct row rows[COMMANDS_MAXIMUM];
+    size_t count = 0;
+
+    for (const struct bk_command *command = bk_commands; command->noun != NULL; command++) {
+        if (admin->noun != NULL && strcmp(admin->noun, command->noun) != 0)
+            continue;
+        assert(count < COMMANDS_MAXIMUM);
+        rows[count++] = (struct row){.text = synopsis(admin, command), .help = command->help};
+    }
+    print_rows(rows, count);
+}
+
+static void print_overview(struct bk_admin *admin)
 {
     printf("%s\n\n", _("Usage: boxkeeper [global options] NOUN VERB ... [options]"));
-    for (const struct bk_command *command = bk_commands; command->noun != NULL; command++) {
-        if (admin->noun == NULL || strcmp(admin->noun, command->noun) == 0)
-            print_line(command);
-    }
+    print_commands(admin);
     printf("\n%s\n", _("Global options (anywhere):"));
-    print_options(bk_global_options);
+    print_options(admin, bk_global_options);
     printf("\n%s\n", _("ACCOUNT is a primary address, login, alias, or name@domain. Options of a "
                        "command: boxkeeper NOUN VERB --help"));
 }
@@ -90,7 +138,7 @@ void bk_help_print(struct bk_admin *admin)
     if (admin->json)
         print_json(admin);
     else if (admin->command != NULL)
-        print_command(admin->command);
+        print_command(admin);
     else
         print_overview(admin);
 }

@@ -11,7 +11,7 @@
 #include "admin/output.h"
 
 const struct bk_option bk_account_import_options[] = {
-    {"domain", "DOMAIN", N_("the domain of the accounts (required)"), false},
+    {"domain", N_("DOMAIN"), N_("the domain of the accounts (required)"), false},
     {NULL, NULL, NULL, false},
 };
 

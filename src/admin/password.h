@@ -27,7 +27,7 @@ enum bk_password_source {
 #define BK_PASSWORD_OPTIONS                                                                        \
     {"password-stdin", NULL, N_("read the password from standard input"), false},                  \
         {"generate", NULL, N_("make a password and show it once"), false},                         \
-        {"password-hash", "HASH", N_("take a ready hash of crypt(5)"), false},                     \
+        {"password-hash", N_("HASH"), N_("take a ready hash of crypt(5)"), false},                 \
     {                                                                                              \
         "external-auth", NULL, N_("another passdb authenticates: keep no password"), false         \
     }

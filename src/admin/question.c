@@ -5,7 +5,14 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h> // rpmatch, free
+#include <string.h>
 #include <unistd.h>
+
+/* As the locale says it, or in the language of the question: the two may differ (LANGUAGE). */
+static bool means_yes(const char *line)
+{
+    return rpmatch(line) == 1 || strncmp(line, _("yes"), strlen(_("yes"))) == 0;
+}
 
 bool bk_question(struct bk_admin *admin, const char *format, ...)
 {
@@ -25,7 +32,7 @@ bool bk_question(struct bk_admin *admin, const char *format, ...)
     va_end(arguments);
     (void)fprintf(stderr, " %s ", _("[y/N]"));
     (void)fflush(stderr);
-    yes = getline(&line, &size, stdin) > 0 && rpmatch(line) == 1;
+    yes = getline(&line, &size, stdin) > 0 && means_yes(line);
     free(line);
     if (!yes)
         return bk_admin_fail(admin, BK_ERROR_USAGE, _("not confirmed: nothing was changed"));

@@ -8,10 +8,10 @@
 #include <string.h>
 
 /* No plan allows it, so that a sample that was left as it is registers nobody. */
-#define SAMPLE_PASSWORD "(password)"
+#define SAMPLE_PASSWORD N_("(password)")
 
 const struct bk_option bk_account_sample_options[] = {
-    {"domain", "DOMAIN", N_("with the columns that this domain's plan wants"), false},
+    {"domain", N_("DOMAIN"), N_("with the columns that this domain's plan wants"), false},
     {NULL, NULL, NULL, false},
 };
 
@@ -38,8 +38,8 @@ static void write_sample(struct bk_admin *admin, enum bk_bulk_file file, const s
     (void)bk_csv_write(writer, columns, count, bad);
     for (int i = 1; i <= 2; i++) {
         const char *name = bk_arena_printf(admin->arena, "sample%02d", i);
-        const char *registration[] = {name, SAMPLE_PASSWORD, _("a comment"), capacity};
-        const char *edit[] = {name, SAMPLE_PASSWORD, capacity};
+        const char *registration[] = {name, _(SAMPLE_PASSWORD), _("a comment"), capacity};
+        const char *edit[] = {name, _(SAMPLE_PASSWORD), capacity};
 
         (void)bk_csv_write(writer, file == BK_BULK_EDIT ? edit : registration, count, bad);
     }

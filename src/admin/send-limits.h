@@ -10,13 +10,13 @@
 
 /* For option tables. */
 #define BK_SEND_LIMIT_OPTIONS                                                                      \
-    {"send-messages-per-hour", "NUMBER",                                                           \
+    {"send-messages-per-hour", N_("NUMBER"),                                                       \
      N_("messages sent in an hour at most; 0 = unlimited; or inherit"), false},                    \
-        {"send-messages-per-day", "NUMBER", N_("in a day"), false},                                \
-        {"send-recipients-per-hour", "NUMBER",                                                     \
+        {"send-messages-per-day", N_("NUMBER"), N_("in a day"), false},                            \
+        {"send-recipients-per-hour", N_("NUMBER"),                                                 \
          N_("recipients of messages sent in an hour at most; 0 = unlimited; or inherit"), false},  \
     {                                                                                              \
-        "send-recipients-per-day", "NUMBER", N_("in a day"), false                                 \
+        "send-recipients-per-day", N_("NUMBER"), N_("in a day"), false                             \
     }
 
 /* The options into `limits`. */

@@ -158,7 +158,7 @@ bool bk_probe_smtp(struct bk_admin *admin, const char *host, const char *address
     time_t end = seconds_now() + (time_t)seconds;
 
     for (;;) {
-        const char *answers[sizeof(commands) / sizeof(commands[0])] = {"no greeting"};
+        const char *answers[sizeof(commands) / sizeof(commands[0])] = {_("no greeting")};
 
         if (converse(admin, host, "25", commands, answers) &&
             strstr(answers[3], "550 5.1.1") != NULL && strncmp(answers[4], "451", 3) != 0)
@@ -178,7 +178,7 @@ bool bk_probe_submission(struct bk_admin *admin, const char *host, bool needs_tl
     time_t end = seconds_now() + (time_t)seconds;
 
     for (;;) {
-        const char *answers[sizeof(commands) / sizeof(commands[0])] = {"no greeting"};
+        const char *answers[sizeof(commands) / sizeof(commands[0])] = {_("no greeting")};
 
         if (converse(admin, host, "587", commands, answers) &&
             (!needs_tls || strstr(answers[1], "STARTTLS") != NULL))

@@ -129,7 +129,7 @@ static void print_texts(const char *title, const json_t *texts)
 static void print_file(const json_t *file)
 {
     printf(_("\n# ===== %s (mode %s) =====\n\n%s"),
-           json_string_value(json_object_get(file, "path")),
+           _(json_string_value(json_object_get(file, "path"))),
            json_string_value(json_object_get(file, "mode")),
            json_string_value(json_object_get(file, "content")));
 }
@@ -184,7 +184,7 @@ const struct bk_setup_target bk_setup_dovecot_targets[] = {
 const struct bk_option bk_setup_dovecot_options[] = {
     {"apply", NULL, N_("put the files in place and restart Dovecot"), false},
     {"allow-plaintext-login", NULL, N_("let logins in without TLS"), false},
-    {"mail-format", "FORMAT", N_("maildir (if nothing is said), sdbox or mdbox"), false},
+    {"mail-format", N_("FORMAT"), N_("maildir (if nothing is said), sdbox or mdbox"), false},
     {NULL, NULL, NULL, false},
 };
 
@@ -235,10 +235,10 @@ const struct bk_option bk_setup_postfix_options[] = {
 bool bk_run_setup_postfix(struct bk_admin *admin)
 {
     static const struct bk_setup_target targets[] = {
-        {"postfix/main.cf", "/etc/postfix/main.cf (add; it replaces lines of the same name)",
+        {"postfix/main.cf", N_("/etc/postfix/main.cf (add; it replaces lines of the same name)"),
          "0644"},
-        {"postfix/master.cf", "/etc/postfix/master.cf (add; it replaces services of the same name)",
-         "0644"},
+        {"postfix/master.cf",
+         N_("/etc/postfix/master.cf (add; it replaces services of the same name)"), "0644"},
         {NULL, NULL, NULL},
     };
     static const char *const before[] = {

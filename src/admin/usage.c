@@ -5,7 +5,7 @@
 #include "admin/output.h"
 
 const struct bk_option bk_usage_options[] = {
-    {"domain", "D", N_("all accounts of this domain"), false},
+    {"domain", N_("DOMAIN"), N_("all accounts of this domain"), false},
     {NULL, NULL, NULL, false},
 };
 
