@@ -4,6 +4,7 @@
 
 import json
 import os
+import pty
 import shutil
 import subprocess
 import tempfile
@@ -55,6 +56,27 @@ class Scratch:
             check=False,
             env=os.environ | {"LC_ALL": "C.UTF-8"} | (environment or {}),
         )
+
+    def on_terminal(self, answer, *arguments, environment=None):
+        """The CLI on a terminal of its own, where `answer` is typed. Exit status, what stood there."""
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen(
+            [BUILD / "boxkeeper", "--settings", self.settings, *arguments],
+            stdin=theirs, stdout=theirs, stderr=theirs,
+            env=os.environ | {"LC_ALL": "C.UTF-8"} | (environment or {}))
+        os.close(theirs)
+        os.write(ours, answer.encode() + b"\n")
+        shown = b""
+        while True:
+            try:
+                part = os.read(ours, 4096)
+            except OSError:
+                break
+            if not part:
+                break
+            shown += part
+        os.close(ours)
+        return process.wait(60), shown.decode()
 
     def cli(self, *arguments, status=0, stdin=""):
         """What the CLI prints; it must end with `status`."""

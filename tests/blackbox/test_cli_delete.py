@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: MIT
 """account delete, job list, job run."""
 
-import os
-import pty
 import shutil
 import subprocess
 
@@ -103,24 +101,7 @@ def test_without_a_terminal_it_needs_yes(scratch, records):
 
 
 def ask(scratch, answer, *accounts):
-    """The command on a terminal of its own. Returns exit status and what stood there."""
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [BUILD / "boxkeeper", "--settings", scratch.settings, "account", "delete", *accounts],
-        stdin=theirs, stdout=theirs, stderr=theirs, env=os.environ | {"LC_ALL": "C.UTF-8"})
-    os.close(theirs)
-    os.write(ours, answer.encode() + b"\n")
-    shown = b""
-    while True:
-        try:
-            part = os.read(ours, 4096)
-        except OSError:
-            break
-        if not part:
-            break
-        shown += part
-    os.close(ours)
-    return process.wait(60), shown.decode()
+    return scratch.on_terminal(answer, "account", "delete", *accounts)
 
 
 def test_question_names_who_forwards_to_it(scratch, records):
