@@ -1,12 +1,11 @@
 # SPDX-FileCopyrightText: Boxkeeper authors
 # SPDX-License-Identifier: MIT
 #
-# Catalogues of translated texts. They are compiled into locale/ of the build tree, where
-# BOXKEEPER_LOCALE_DIR finds them, and installed from there. `make update-po` brings po/ja.po of the
+# The catalogue of Japanese texts. It is compiled into locale/ of the build tree, where
+# BOXKEEPER_LOCALE_DIR finds it, and installed from there. `make update-po` brings po/ja.po of the
 # source tree up to the texts of the sources; CONTRIBUTING.md says how to go on.
 
-catalogues = po/ja.po
-EXTRA_DIST += $(catalogues)
+EXTRA_DIST += po/ja.po
 
 noinst_DATA = po/boxkeeper.pot
 ja_cataloguedir = $(localedir)/ja/LC_MESSAGES
@@ -30,5 +29,6 @@ locale/ja/LC_MESSAGES/boxkeeper.mo: po/ja.po
 
 .PHONY: update-po
 update-po: po/boxkeeper.pot
-	cd '$(top_srcdir)' && $(MSGMERGE) --update --backup=none --no-fuzzy-matching \
-	    --add-location=file $(catalogues) '$(abs_builddir)/po/boxkeeper.pot'
+	cd '$(top_srcdir)' && $(MSGMERGE) --quiet --no-fuzzy-matching --add-location=file \
+	    po/ja.po '$(abs_builddir)/po/boxkeeper.pot' | \
+	    $(MSGATTRIB) --no-obsolete --width=100 --output-file=po/ja.po.new && mv po/ja.po.new po/ja.po

@@ -148,7 +148,7 @@ static void json_release(void *memory)
 
 static void set_up_language(void)
 {
-    const char *folder = getenv("BOXKEEPER_LOCALE_DIR"); /* the build tree's catalogs */
+    const char *folder = getenv("BOXKEEPER_LOCALE_DIR"); /* the build tree's catalogues */
 
     (void)setlocale(LC_ALL, "");
     (void)setlocale(LC_NUMERIC, "C");

@@ -11,6 +11,7 @@ import pytest
 
 from csv_files import PASSWORD
 from fake_doveadm import FakeDoveadm
+from japanese import make_environment
 from scratch import BUILD, Scratch
 
 # Words of the trade, which Japanese takes as they are, and names.
@@ -35,12 +36,8 @@ TYPED = set("""
 
 @pytest.fixture(scope="session")
 def japanese(tmp_path_factory):
-    """The environment of somebody in Japan. The locale is made in a folder: the machine's stay."""
-    folder = tmp_path_factory.mktemp("locale")
-    subprocess.run(["localedef", "-i", "ja_JP", "-f", "UTF-8", folder / "ja_JP.UTF-8"], check=True,
-                   capture_output=True)
-    return {"LC_ALL": "ja_JP.UTF-8", "LOCPATH": str(folder), "LANGUAGE": "",
-            "BOXKEEPER_LOCALE_DIR": str(BUILD / "locale")}
+    return (make_environment(tmp_path_factory.mktemp("locale"))
+            | {"BOXKEEPER_LOCALE_DIR": str(BUILD / "locale")})
 
 
 @pytest.fixture(scope="module")

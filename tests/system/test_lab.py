@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import smtp
+from japanese import make_environment
 from lab import Lab, PASSWORD, TOP, run
 from messages import make_message
 from waiting import wait_for
@@ -108,6 +109,17 @@ def test_environment_is_read_by_a_shell(lab):
     output = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout
     assert output.splitlines()[0] == str(lab.imap_port)
     assert '"items"' in output
+
+
+def test_cli_finds_the_catalogues_of_the_build(lab, domain, tmp_path):
+    """Also what our module tells doveadm is Japanese then."""
+    taro = lab.create_account(f"taro@{domain}")
+    japanese = make_environment(tmp_path)
+    lab.cli("retention", "hold", taro.address, "--reason", "調査")
+    shown = run(lab.cli_command("retention", "preview", taro.address), environment=japanese)
+    assert "保存期間の処理は行われません: 保全中" in shown.errors
+    shown = run(lab.cli_command("explain", taro.address), environment=japanese)
+    assert "受け付けます" in shown.output
 
 
 # --- the services -------------------------------------------------------------------------------
