@@ -166,7 +166,7 @@ def documented_fields():
 def table_of_plans():
     """Plan -> field -> value, as `plan set` takes it."""
     text = re.search(r"^\.TS\n.*?\.\n(.*?)^\.TE", PLANS, re.MULTILINE | re.DOTALL)[1]
-    text = re.sub(r"T\{\n(.*?)\nT\}", r"\1", text)
+    text = re.sub(r"T\{\n(.*?)\nT\}", r"\1", text.replace("\\&", ""))
     (_, *plans), *rows = [line.split("\t") for line in text.splitlines()]
     plans = [plan for plan in plans if plan]
     return {plan: {field: cells[i].replace(", ", ",") for field, *cells in rows}
