@@ -5,9 +5,49 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Where the empty line is that ends the request. */
-static enum bk_protocol_result find_end(const char *input, size_t length, size_t *used_r,
-                                        const char **problem_r)
+struct text {
+    const char *start; /* within the input, not ended by 0; NULL: not sent */
+    size_t length;
+};
+
+/* In the order of copy_values(). */
+static const struct text names[] = {
+#define NAME(text)                                                                                 \
+    {                                                                                              \
+        text, sizeof(text) - 1                                                                     \
+    }
+    NAME("request"),  NAME("policy_context"), NAME("protocol_state"), NAME("recipient"),
+    NAME("sender"),   NAME("sasl_username"),  NAME("client_address"), NAME("queue_id"),
+    NAME("instance"), NAME("size"),
+#undef NAME
+};
+
+#define NAMES (sizeof(names) / sizeof(names[0]))
+
+/* What the lines say, up to the empty one. */
+struct lines {
+    struct text values[NAMES];
+    bool is_bad; /* a line has no = */
+};
+
+static void take_line(struct lines *lines, const char *line, size_t length)
+{
+    const char *equals = memchr(line, '=', length);
+    size_t name_length;
+
+    if (equals == NULL) {
+        lines->is_bad = true;
+        return;
+    }
+    name_length = (size_t)(equals - line);
+    for (size_t i = 0; i < NAMES; i++)
+        if (names[i].length == name_length && memcmp(names[i].start, line, name_length) == 0)
+            lines->values[i] = (struct text){equals + 1, length - name_length - 1};
+}
+
+/* REQUEST: the empty line is there that ends it. */
+static enum bk_protocol_result take_lines(const char *input, size_t length, size_t *used_r,
+                                          struct lines *lines, const char **problem_r)
 {
     size_t start = 0; /* of the line looked at */
 
@@ -32,34 +72,11 @@ static enum bk_protocol_result find_end(const char *input, size_t length, size_t
             return BK_PROTOCOL_MORE;
         if (*used_r == start + 1)
             return BK_PROTOCOL_REQUEST;
+        take_line(lines, input + start, *used_r - start - 1);
         start = *used_r;
     }
     *problem_r = "the request has more than 100 attributes";
     return BK_PROTOCOL_VIOLATION;
-}
-
-static void set_attribute(struct bk_policy_request *request, const char *name, const char *value)
-{
-    const struct {
-        const char *name;
-        const char **value;
-    } attributes[] = {
-        {"request", &request->request},
-        {"policy_context", &request->policy_context},
-        {"protocol_state", &request->protocol_state},
-        {"recipient", &request->recipient},
-        {"sender", &request->sender},
-        {"sasl_username", &request->sasl_username},
-        {"client_address", &request->client_address},
-        {"queue_id", &request->queue_id},
-        {"instance", &request->instance},
-        {"size", &request->size},
-    };
-
-    for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++) {
-        if (strcmp(attributes[i].name, name) == 0)
-            *attributes[i].value = value;
-    }
 }
 
 /* Digits only; no digits are 0. Saturates. */
@@ -76,25 +93,27 @@ static bool parse_size(const char *text, int64_t *bytes_r)
     return true;
 }
 
-/* `text` holds the request without its empty line, one 0 byte after it; it is cut into pieces. */
-static const char *parse_attributes(char *text, struct bk_policy_request *request)
+static void copy_values(struct bk_arena *arena, const struct lines *lines,
+                        struct bk_policy_request *request)
 {
-    char *line, *equals;
+    const char **const places[NAMES] = {
+        &request->request,  &request->policy_context, &request->protocol_state, &request->recipient,
+        &request->sender,   &request->sasl_username,  &request->client_address, &request->queue_id,
+        &request->instance, &request->size,
+    };
 
-    while (*text != '\0') {
-        line = text;
-        text = strchr(line, '\n');
-        *text++ = '\0';
-        equals = strchr(line, '=');
-        if (equals == NULL)
-            return "a line has no =";
-        *equals = '\0';
-        set_attribute(request, line, equals + 1);
-    }
-    if (strcmp(request->request, "smtpd_access_policy") != 0)
-        return "it is not request=smtpd_access_policy";
-    if (!parse_size(request->size, &request->size_bytes))
-        return "size is not a number";
+    for (size_t i = 0; i < NAMES; i++)
+        *places[i] = lines->values[i].length == 0
+                         ? ""
+                         : bk_arena_copy(arena, lines->values[i].start, lines->values[i].length);
+}
+
+static const char *find_problem(const char *input, size_t length, const struct lines *lines)
+{
+    if (memchr(input, '\0', length) != NULL)
+        return "the request has a zero byte";
+    if (lines->is_bad)
+        return "a line has no =";
     return NULL;
 }
 
@@ -102,19 +121,19 @@ enum bk_protocol_result bk_policy_parse(struct bk_arena *arena, const char *inpu
                                         size_t *used_r, struct bk_policy_request *request_r,
                                         const char **problem_r)
 {
-    enum bk_protocol_result result = find_end(input, length, used_r, problem_r);
-    char *text;
+    struct lines lines = {.is_bad = false};
+    enum bk_protocol_result result = take_lines(input, length, used_r, &lines, problem_r);
 
     if (result != BK_PROTOCOL_REQUEST)
         return result;
-    if (memchr(input, '\0', *used_r) != NULL) {
-        *problem_r = "the request has a zero byte";
+    *problem_r = find_problem(input, *used_r, &lines);
+    if (*problem_r != NULL)
         return BK_PROTOCOL_VIOLATION;
-    }
-    *request_r = (struct bk_policy_request){"", "", "", "", "", "", "", "", "", "", 0};
-    text = bk_arena_alloc(arena, *used_r);
-    memcpy(text, input, *used_r - 1);
-    *problem_r = parse_attributes(text, request_r);
+    copy_values(arena, &lines, request_r);
+    if (strcmp(request_r->request, "smtpd_access_policy") != 0)
+        *problem_r = "it is not request=smtpd_access_policy";
+    else if (!parse_size(request_r->size, &request_r->size_bytes))
+        *problem_r = "size is not a number";
     return *problem_r == NULL ? BK_PROTOCOL_REQUEST : BK_PROTOCOL_VIOLATION;
 }
 

@@ -50,23 +50,30 @@ void *bk_arena_alloc(struct bk_arena *arena, size_t size)
     return memory;
 }
 
+char *bk_arena_copy(struct bk_arena *arena, const char *bytes, size_t length)
+{
+    return obstack_copy0(&arena->stack, bytes, length);
+}
+
 char *bk_arena_strdup(struct bk_arena *arena, const char *text)
 {
-    return text == NULL ? NULL : obstack_copy0(&arena->stack, text, strlen(text));
+    return text == NULL ? NULL : bk_arena_copy(arena, text, strlen(text));
 }
 
 char *bk_arena_printf(struct bk_arena *arena, const char *format, ...)
 {
+    size_t room = (size_t)obstack_room(&arena->stack), size;
     va_list arguments, again;
-    int length;
     char *text;
 
     va_start(arguments, format);
     va_copy(again, arguments);
-    length = vsnprintf(NULL, 0, format, arguments);
+    /* Nearly always there is room for it. */
+    size = (size_t)vsnprintf(obstack_next_free(&arena->stack), room, format, arguments) + 1;
     va_end(arguments);
-    text = bk_arena_alloc(arena, (size_t)length + 1);
-    (void)vsnprintf(text, (size_t)length + 1, format, again);
+    text = obstack_alloc(&arena->stack, size);
+    if (size > room)
+        (void)vsnprintf(text, size, format, again);
     va_end(again);
     return text;
 }

@@ -23,6 +23,8 @@ void bk_arena_clear(struct bk_arena *arena);
 void *bk_arena_alloc(struct bk_arena *arena, size_t size);
 /* A copy of `text`; NULL stays NULL. */
 char *bk_arena_strdup(struct bk_arena *arena, const char *text);
+/* A copy of `length` bytes, ended by 0. */
+char *bk_arena_copy(struct bk_arena *arena, const char *bytes, size_t length);
 char *bk_arena_printf(struct bk_arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
