@@ -32,6 +32,7 @@ struct connection {
     struct event *readable, *writable, *timer;
     struct evbuffer *input, *output;
     enum waiting waiting; /* what `timer` is for */
+    time_t waiting_since; /* seconds of the loop's clock */
     bool closing;         /* no more reading: write the output, then close */
 };
 
@@ -50,7 +51,9 @@ struct bk_server {
     size_t connection_count, connections_maximum;
     struct bk_log_gate full_gate, accept_gate;
     bool stopping;
-    char buffer[READ_BYTES];
+    char buffer[READ_BYTES];          /* what was read just now */
+    char answers[OUTPUT_PAUSE_BYTES]; /* to it, as they are sent */
+    size_t answers_length;
 };
 
 /* ---- connections ---- */
@@ -91,38 +94,96 @@ static void log_violation(const struct connection *connection, const char *probl
            connection->service->name, problem, (long)peer.pid, (long)peer.uid);
 }
 
-/* Answer complete requests. True: more of them may be left, because too much output waits. */
-static bool answer_requests(struct connection *connection, bool *answered_r)
+/* Behind what waits already. */
+static void add_answer(struct connection *connection, const char *text)
+{
+    struct bk_server *server = connection->server;
+    size_t length = strlen(text);
+
+    if (length <= sizeof(server->answers) - server->answers_length) {
+        memcpy(server->answers + server->answers_length, text, length);
+        server->answers_length += length;
+        return;
+    }
+    evbuffer_add(connection->output, server->answers, server->answers_length);
+    evbuffer_add(connection->output, text, length);
+    server->answers_length = 0;
+}
+
+static size_t unsent(const struct connection *connection)
+{
+    return evbuffer_get_length(connection->output) + connection->server->answers_length;
+}
+
+/* Answer complete requests in `input`; *used_r bytes were theirs. True: more of them may be left,
+ * because too much output waits. */
+static bool answer_text(struct connection *connection, const char *input, size_t length,
+                        size_t *used_r, bool *answered_r)
 {
     const struct bk_service *service = connection->service;
-    size_t length, used;
-    const char *input, *text;
+    size_t used;
+    const char *text;
 
-    while ((length = evbuffer_get_length(connection->input)) > 0) {
-        if (evbuffer_get_length(connection->output) > OUTPUT_PAUSE_BYTES)
+    for (*used_r = 0; *used_r < length; *used_r += used) {
+        if (unsent(connection) > OUTPUT_PAUSE_BYTES)
             return true;
-        input = (const char *)evbuffer_pullup(connection->input, -1);
-        switch (service->take(service->context, input, length, &used, &text)) {
+        switch (service->take(service->context, input + *used_r, length - *used_r, &used, &text)) {
         case BK_PROTOCOL_MORE:
             return false;
         case BK_PROTOCOL_REQUEST:
-            evbuffer_drain(connection->input, used);
-            evbuffer_add(connection->output, text, strlen(text));
+            add_answer(connection, text);
             *answered_r = true;
             break;
         case BK_PROTOCOL_VIOLATION:
             log_violation(connection, text);
-            evbuffer_drain(connection->input, length);
+            *used_r = length;
             connection->closing = true;
-            break;
+            return false;
         }
     }
     return false;
 }
 
+/* The same with what was read before; what it leaves stays there. */
+static bool answer_requests(struct connection *connection, bool *answered_r)
+{
+    size_t length = evbuffer_get_length(connection->input), used;
+    bool more;
+
+    if (length == 0)
+        return false;
+    more = answer_text(connection, (const char *)evbuffer_pullup(connection->input, -1), length,
+                       &used, answered_r);
+    evbuffer_drain(connection->input, used);
+    return more;
+}
+
+/* The answers just made: what the client does not take now waits behind what waits already. */
+static bool send_answers(struct connection *connection, bool *progress_r)
+{
+    struct bk_server *server = connection->server;
+    size_t length = server->answers_length;
+    ssize_t sent = 0;
+
+    server->answers_length = 0;
+    if (evbuffer_get_length(connection->output) == 0) {
+        sent = send(connection->fd, server->answers, length, 0);
+        if (sent < 0 && errno != EAGAIN && errno != EINTR)
+            return false;
+        if (sent < 0)
+            sent = 0;
+        *progress_r = sent > 0;
+    }
+    if ((size_t)sent < length)
+        evbuffer_add(connection->output, server->answers + sent, length - (size_t)sent);
+    return true;
+}
+
 /* Write what the client takes now. False: the connection is broken. */
 static bool write_output(struct connection *connection, bool *progress_r)
 {
+    if (connection->server->answers_length > 0 && !send_answers(connection, progress_r))
+        return false;
     while (evbuffer_get_length(connection->output) > 0) {
         int written = evbuffer_write(connection->output, connection->fd);
 
@@ -141,17 +202,24 @@ static void wait_for(struct connection *connection, enum waiting waiting, bool r
     const int seconds[] = {[WAITING_IDLE] = BK_SERVER_IDLE_SECONDS,
                            [WAITING_REST] = BK_SERVER_PARTIAL_SECONDS,
                            [WAITING_READER] = BK_SERVER_UNREAD_SECONDS};
+    struct timeval now;
 
     if (connection->waiting == waiting && !restart)
         return;
+    (void)event_base_gettimeofday_cached(connection->server->base, &now);
+    /* Twenty minutes need not be exact, and a timer costs as much as an answer. */
+    if (connection->waiting == waiting && waiting == WAITING_IDLE &&
+        connection->waiting_since == now.tv_sec)
+        return;
     connection->waiting = waiting;
+    connection->waiting_since = now.tv_sec;
     event_add(connection->timer, &(struct timeval){.tv_sec = seconds[waiting]});
 }
 
 /* Answer and write as far as it goes, then wait for what is missing, or close. */
-static void advance(struct connection *connection)
+static void advance(struct connection *connection, bool answered)
 {
-    bool answered = false, progress = false, more;
+    bool progress = false, more;
     bool ending;
     size_t unread;
 
@@ -186,24 +254,31 @@ static void advance(struct connection *connection)
 }
 
 /* False: the connection is broken. */
-static bool read_input(struct connection *connection)
+static bool read_input(struct connection *connection, bool *answered_r)
 {
     char *buffer = connection->server->buffer;
     ssize_t length = recv(connection->fd, buffer, READ_BYTES, 0);
+    size_t used = 0;
 
     if (length < 0)
         return errno == EAGAIN || errno == EINTR;
     connection->closing = length == 0;
-    evbuffer_add(connection->input, buffer, (size_t)length);
+    /* Nearly always a request comes whole, and nothing waits before it. */
+    if (evbuffer_get_length(connection->input) == 0)
+        (void)answer_text(connection, buffer, (size_t)length, &used, answered_r);
+    if (used < (size_t)length)
+        evbuffer_add(connection->input, buffer + used, (size_t)length - used);
     return true;
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *context)
 {
+    bool answered = false;
+
     (void)fd;
     (void)what;
-    if (read_input(context))
-        advance(context);
+    if (read_input(context, &answered))
+        advance(context, answered);
     else
         close_connection(context);
 }
@@ -212,7 +287,7 @@ static void on_writable(evutil_socket_t fd, short what, void *context)
 {
     (void)fd;
     (void)what;
-    advance(context);
+    advance(context, false);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *context)
@@ -254,7 +329,7 @@ static void on_accept(struct evconnlistener *accepting, evutil_socket_t fd,
         abort();
     TAILQ_INSERT_TAIL(&server->connections, connection, entry);
     server->connection_count++;
-    advance(connection);
+    advance(connection, false);
     if (server->connection_count == server->connections_maximum) {
         set_accepting(server, false);
         if (bk_log_gate_pass(&server->full_gate))
