@@ -101,16 +101,14 @@ static enum bk_admission_reason leaf_reason(const struct bk_directory *directory
     return full_reason(account, &usage, message_bytes);
 }
 
-/* The recipient itself comes first: its own mailbox refuses however many targets live. */
-static struct bk_admission decide_own(const struct bk_directory *directory,
-                                      const struct bk_route *route, int64_t message_bytes)
+/* The recipient's own mailbox; NULL: the message does not go there. */
+static const struct bk_route_leaf *own_leaf(const struct bk_route *route)
 {
     for (size_t i = 0; i < route->leaf_count; i++)
         if (!route->leaves[i].only_answers && route->leaves[i].account != NULL &&
             route->leaves[i].account->id == route->account->id)
-            return because(leaf_reason(directory, &route->leaves[i], message_bytes),
-                           route->account->primary_address);
-    return because(BK_REASON_NONE, NULL);
+            return &route->leaves[i];
+    return NULL;
 }
 
 /* One leaf that takes the message is enough; else the first one's reason counts. */
@@ -139,7 +137,8 @@ static struct bk_admission decide_leaves(const struct bk_directory *directory,
 struct bk_admission bk_admission_decide(const struct bk_directory *directory,
                                         const struct bk_route *route, int64_t message_bytes)
 {
-    struct bk_admission own;
+    const struct bk_route_leaf *own;
+    enum bk_admission_reason reason;
 
     if (route->internal)
         return because(BK_REASON_INTERNAL_FORM, NULL);
@@ -151,10 +150,12 @@ struct bk_admission bk_admission_decide(const struct bk_directory *directory,
         return (struct bk_admission){.action = BK_ADMISSION_NONE_OF_OURS};
     if (route->too_many)
         return because(BK_REASON_TOO_MANY_TARGETS, route->account->primary_address);
-    own = decide_own(directory, route, message_bytes);
-    if (own.action != BK_ADMISSION_ACCEPT)
-        return own;
-    return decide_leaves(directory, route, message_bytes);
+    own = own_leaf(route);
+    if (own == NULL)
+        return decide_leaves(directory, route, message_bytes);
+    /* It comes first: it refuses however many targets live, and if it takes, one is enough. */
+    reason = leaf_reason(directory, own, message_bytes);
+    return because(reason, reason == BK_REASON_NONE ? NULL : route->account->primary_address);
 }
 
 struct bk_admission bk_admission_decide_delivery(enum bk_lookup found,
