@@ -240,9 +240,17 @@ bool bk_database_execute(struct bk_database *database, const char *sql, struct b
     return bk_query_begin_list(&query, database, sql, error) && bk_query_run(&query, error);
 }
 
+/* Transactions are begun and ended all the time. */
+static bool run_kept(struct bk_database *database, const char *sql, struct bk_error *error)
+{
+    struct bk_query query;
+
+    return bk_query_begin(&query, database, sql, error) && bk_query_run(&query, error);
+}
+
 bool bk_database_begin(struct bk_database *database, const char *sql, struct bk_error *error)
 {
-    if (!bk_database_execute(database, sql, error))
+    if (!run_kept(database, sql, error))
         return false;
     database->in_transaction = true;
     return true;
@@ -250,7 +258,7 @@ bool bk_database_begin(struct bk_database *database, const char *sql, struct bk_
 
 bool bk_database_commit(struct bk_database *database, struct bk_error *error)
 {
-    if (!bk_database_execute(database, "COMMIT", error))
+    if (!run_kept(database, "COMMIT", error))
         return false;
     database->in_transaction = false;
     return true;
@@ -260,6 +268,6 @@ void bk_database_rollback(struct bk_database *database)
 {
     /* Some errors (disk full, I/O) have ended the transaction already. */
     if (database->connection != NULL && !sqlite3_get_autocommit(database->connection))
-        (void)bk_database_execute(database, "ROLLBACK", NULL);
+        (void)run_kept(database, "ROLLBACK", NULL);
     database->in_transaction = false;
 }
