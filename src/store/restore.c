@@ -174,6 +174,20 @@ static bool raise_account_id(struct restore *restore, struct bk_error *error)
     return bk_query_run(&query, error);
 }
 
+/* A commit that readers drop everything for. */
+static bool touch_everything(struct bk_database *database, struct bk_error *error)
+{
+    return bk_database_execute(database,
+                               "UPDATE counters SET value = value + 1 "
+                               "WHERE name = 'change_sequence'",
+                               error) &&
+           bk_database_execute(database,
+                               "INSERT INTO changes (sequence, kind, subject_id) "
+                               "SELECT value, 'everything', 0 FROM counters "
+                               "WHERE name = 'change_sequence'",
+                               error);
+}
+
 static bool fit_settings(struct restore *restore, struct bk_error *error)
 {
     struct bk_database *staged = &restore->staged[BK_DATABASE_SETTINGS];
@@ -185,15 +199,7 @@ static bool fit_settings(struct restore *restore, struct bk_error *error)
                       "UPDATE counters SET value = CAST($1 AS BIGINT) "
                       "WHERE value < CAST($1 AS BIGINT) AND name = $2",
                       error) &&
-           bk_database_execute(staged,
-                               "UPDATE counters SET value = value + 1 "
-                               "WHERE name = 'change_sequence'",
-                               error) &&
-           bk_database_execute(staged,
-                               "INSERT INTO changes (sequence, kind, subject_id) "
-                               "SELECT value, 'everything', 0 FROM counters "
-                               "WHERE name = 'change_sequence'",
-                               error);
+           touch_everything(staged, error);
 }
 
 static bool fit_credentials(struct restore *restore, struct bk_error *error)
@@ -217,7 +223,10 @@ static void undo_settings(struct restore *restore, struct bk_error *error)
 {
     struct bk_error second = {.kind = BK_ERROR_NONE};
 
-    if (!bk_copy_database(&restore->before, &restore->live[BK_DATABASE_SETTINGS], &second))
+    /* Once for the restored settings, which readers may have seen, and once for these. */
+    if (!touch_everything(&restore->before, &second) ||
+        !touch_everything(&restore->before, &second) ||
+        !bk_copy_database(&restore->before, &restore->live[BK_DATABASE_SETTINGS], &second))
         bk_error_set(error, BK_ERROR_TRY_AGAIN,
                      _("settings are restored, credentials are not (%s): restore again"),
                      second.text);

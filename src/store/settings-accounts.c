@@ -197,6 +197,22 @@ bool bk_settings_update_account(struct bk_settings *settings, const struct bk_ac
            run_account(settings, &query, account, error);
 }
 
+/* A domain whose catch-all account goes is changed, too. */
+static bool touch_catching_domains(struct bk_settings *settings, int64_t id, struct bk_error *error)
+{
+    struct bk_query query;
+
+    if (!bk_query_begin(&query, &settings->database,
+                        "INSERT INTO changes (sequence, kind, subject_id) "
+                        "SELECT $1, 'domain', id FROM domains WHERE catch_all_account_id = $2 "
+                        "ON CONFLICT DO NOTHING",
+                        error))
+        return false;
+    bk_query_bind_number(&query, settings->writing_sequence);
+    bk_query_bind_number(&query, id);
+    return bk_query_run(&query, error);
+}
+
 bool bk_settings_delete_account(struct bk_settings *settings, int64_t id, struct bk_error *error)
 {
     static const char *const statements[] = {
@@ -205,7 +221,8 @@ bool bk_settings_delete_account(struct bk_settings *settings, int64_t id, struct
     };
     struct bk_query query;
 
-    if (!bk_settings_touch(settings, "account", id, error))
+    if (!bk_settings_touch(settings, "account", id, error) ||
+        !touch_catching_domains(settings, id, error))
         return false;
     for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++) {
         if (!bk_query_begin(&query, &settings->database, statements[i], error))
