@@ -29,6 +29,9 @@
 
 #define _(text) gettext(text)
 
+#define MIB ((size_t)1 << 20)
+#define DEFAULT_CACHE_MIB 128
+#define CACHE_MAXIMUM_MIB 65536
 #define DEFAULT_SOCKET_DIRECTORY "/var/spool/postfix/boxkeeper"
 
 struct options {
@@ -36,6 +39,7 @@ struct options {
     const char *socket_directory; /* NULL: as settings say */
     const char *user;
     const char *postfix_group;
+    size_t cache_mib;
     bool log_to_standard_error;
 };
 
@@ -59,11 +63,23 @@ static void print_help(void)
              "                            (as the settings say, else %s)\n"
              "  --user USER               run as this user (boxkeeper)\n"
              "  --postfix-group GROUP     group that may connect (postfix)\n"
+             "  --cache MIB               keep accounts in so much memory at most (128); 0: none\n"
              "  --log-stderr              log to standard error, not to syslog\n"
              "  --version                 print the version and exit\n"
              "  --help                    print this help and exit\n\n"
              "It stays in the foreground. See boxkeeperd(8).\n"),
            BK_SETTINGS_PATH, DEFAULT_SOCKET_DIRECTORY);
+}
+
+static size_t parse_cache(const char *text)
+{
+    char *end;
+    long mib = strtol(text, &end, 10);
+
+    if (*end == '\0' && end != text && mib >= 0 && mib <= CACHE_MAXIMUM_MIB)
+        return (size_t)mib;
+    fprintf(stderr, _("boxkeeperd: --cache %s: give a number of MiB, or 0\n"), text);
+    exit(BK_ERROR_USAGE);
 }
 
 /* Exits after --help, --version and mistakes. */
@@ -74,13 +90,16 @@ static struct options parse_options(int argc, char **argv)
         {"socket-directory", required_argument, NULL, 'd'},
         {"user", required_argument, NULL, 'u'},
         {"postfix-group", required_argument, NULL, 'g'},
+        {"cache", required_argument, NULL, 'c'},
         {"log-stderr", no_argument, NULL, 'l'},
         {"version", no_argument, NULL, 'v'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
-    struct options options = {
-        .settings = BK_SETTINGS_PATH, .user = "boxkeeper", .postfix_group = "postfix"};
+    struct options options = {.settings = BK_SETTINGS_PATH,
+                              .user = "boxkeeper",
+                              .postfix_group = "postfix",
+                              .cache_mib = DEFAULT_CACHE_MIB};
     int option;
 
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
@@ -96,6 +115,9 @@ static struct options parse_options(int argc, char **argv)
             break;
         case 'g':
             options.postfix_group = optarg;
+            break;
+        case 'c':
+            options.cache_mib = parse_cache(optarg);
             break;
         case 'l':
             options.log_to_standard_error = true;
@@ -281,7 +303,7 @@ static bool serve(const struct options *options, const struct bk_sockets *socket
     if (daemon.base == NULL)
         abort();
     daemon.server = bk_server_create(daemon.base);
-    daemon.snapshot = bk_snapshot_create(options->settings);
+    daemon.snapshot = bk_snapshot_create(options->settings, options->cache_mib * MIB);
     daemon.counters = bk_counters_create();
     daemon.answers = bk_answers_create(daemon.snapshot, daemon.counters);
     daemon.policy = (struct bk_service){"policy", bk_answers_take_policy, daemon.answers};

@@ -24,6 +24,7 @@ struct health {
 
 struct bk_snapshot {
     const char *settings_path;
+    size_t cache_bytes;
     struct bk_arena *arena;       /* of the look after the files */
     struct bk_settings *settings; /* NULL: could not be opened */
     struct bk_state *state;       /* NULL: could not be opened */
@@ -34,6 +35,7 @@ struct bk_snapshot {
     bool settings_usable, state_usable; /* as found then, or since */
     bool turn_begun;
     bool settings_readable;            /* in this turn: the transaction has begun */
+    bool state_begun;                  /* in this turn: its transaction, too */
     int64_t turn_milliseconds;         /* when it began */
     const struct bk_directory *stored; /* the store's look-ups for the present request */
     struct bk_error error;             /* of `stored` */
@@ -67,6 +69,9 @@ static void note_success(struct health *health)
 
 static void end_read(struct bk_snapshot *snapshot)
 {
+    if (snapshot->state_begun)
+        bk_state_end_read(snapshot->state);
+    snapshot->state_begun = false;
     if (snapshot->settings_readable)
         bk_settings_end_read(snapshot->settings);
     snapshot->settings_readable = false;
@@ -124,7 +129,11 @@ static enum bk_lookup lookup_usage(void *context, const struct bk_account *accou
     *usage_r = (struct bk_usage){.known = false};
     if (!snapshot->settings_readable || !snapshot->state_usable)
         return BK_FAILED;
-    found = snapshot->stored->lookup_usage(snapshot->stored->context, account, usage_r);
+    if (!snapshot->state_begun)
+        snapshot->state_begun = bk_state_begin_read(snapshot->state, &snapshot->error);
+    found = snapshot->state_begun
+                ? snapshot->stored->lookup_usage(snapshot->stored->context, account, usage_r)
+                : BK_FAILED;
     if (found == BK_FAILED) {
         note_failure(&snapshot->state_health, snapshot->error.text);
         snapshot->state_usable = false;
@@ -132,13 +141,14 @@ static enum bk_lookup lookup_usage(void *context, const struct bk_account *accou
     return found;
 }
 
-struct bk_snapshot *bk_snapshot_create(const char *settings_path)
+struct bk_snapshot *bk_snapshot_create(const char *settings_path, size_t cache_bytes)
 {
     struct bk_snapshot *snapshot = calloc(1, sizeof(*snapshot));
 
     if (snapshot == NULL)
         abort();
     snapshot->settings_path = settings_path;
+    snapshot->cache_bytes = cache_bytes;
     snapshot->arena = bk_arena_create();
     snapshot->looked_at_seconds = -1;
     snapshot->settings_health = (struct health){.name = "settings.db",
@@ -184,8 +194,12 @@ static bool look_after_settings(struct bk_snapshot *snapshot, int64_t now_second
 {
     if (snapshot->settings_health.failing)
         close_settings(snapshot);
-    if (snapshot->settings == NULL)
+    if (snapshot->settings == NULL) {
         snapshot->settings = bk_settings_open_reader(snapshot->settings_path, error);
+        if (snapshot->settings != NULL &&
+            !bk_settings_use_cache(snapshot->settings, snapshot->cache_bytes, error))
+            close_settings(snapshot);
+    }
     return snapshot->settings != NULL &&
            bk_settings_refresh(snapshot->settings, now_seconds, error);
 }

@@ -3,6 +3,7 @@
 # The databases: the only room that knows SQL. Linked into all three programs.
 noinst_LTLIBRARIES += libstore.la
 libstore_la_SOURCES = \
+	src/store/account-pack.h src/store/account-pack.c \
 	src/store/backup.c \
 	src/store/cache.h src/store/cache.c \
 	src/store/check.c \
@@ -16,10 +17,12 @@ libstore_la_SOURCES = \
 	src/store/patience.h src/store/patience.c \
 	src/store/query.c \
 	src/store/restore.c \
+	src/store/ring.h src/store/ring.c \
 	src/store/schema.h src/store/schema.c \
 	src/store/settings.h src/store/settings.c \
 	src/store/settings-accounts.c \
 	src/store/settings-auto-reply.h src/store/settings-auto-reply.c \
+	src/store/settings-cache.h src/store/settings-cache.c \
 	src/store/settings-directory.c \
 	src/store/settings-domains.c \
 	src/store/settings-edit.h src/store/settings-edit.c \

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: Boxkeeper authors */
 /* SPDX-License-Identifier: MIT */
-#include "store/settings.h"
-
+#include "store/settings-cache.h"
+#include "store/settings-private.h"
 #include "store/state.h"
 
 struct bound {
@@ -12,11 +12,21 @@ struct bound {
     struct bk_error *error;
 };
 
+/* NULL: none, or no snapshot. */
+static struct bk_settings_cache *cache_of(const struct bound *bound)
+{
+    return bound->settings->database.in_transaction ? bound->settings->cache : NULL;
+}
+
 static enum bk_lookup lookup_domain(void *context, const char *name,
                                     const struct bk_domain **domain_r)
 {
     struct bound *bound = context;
+    struct bk_settings_cache *cache = cache_of(bound);
 
+    if (cache != NULL)
+        return bk_settings_cache_domain(cache, bound->settings, bound->arena, name, domain_r,
+                                        bound->error);
     return bk_settings_lookup_mail_domain(bound->settings, bound->arena, name, domain_r,
                                           bound->error);
 }
@@ -25,7 +35,11 @@ static enum bk_lookup lookup_address(void *context, const char *address,
                                      const struct bk_account **account_r)
 {
     struct bound *bound = context;
+    struct bk_settings_cache *cache = cache_of(bound);
 
+    if (cache != NULL)
+        return bk_settings_cache_address(cache, bound->settings, bound->arena, address, account_r,
+                                         bound->error);
     return bk_settings_lookup_address(bound->settings, bound->arena, address, account_r,
                                       bound->error);
 }

@@ -2,9 +2,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/settings-private.h"
 
-/* How many commits the table changes remembers. */
-#define CHANGES_KEPT 10000
-
 bool bk_settings_need_transaction(struct bk_settings *settings, struct bk_error *error)
 {
     if (settings->database.writer && settings->database.in_transaction)
@@ -69,7 +66,7 @@ static bool forget_old_changes(struct bk_settings *settings, struct bk_error *er
     if (!bk_query_begin(&query, &settings->database, "DELETE FROM changes WHERE sequence <= $1",
                         error))
         return false;
-    bk_query_bind_number(&query, settings->writing_sequence - CHANGES_KEPT);
+    bk_query_bind_number(&query, settings->writing_sequence - BK_CHANGES_KEPT);
     return bk_query_run(&query, error);
 }
 

@@ -10,11 +10,17 @@
 #include "store/database.h"
 #include "store/settings-edit.h"
 
+struct bk_settings_cache;
+
 struct bk_settings {
     struct bk_database database;
-    int64_t newest_sequence;  /* seen by refresh */
-    int64_t writing_sequence; /* of the write transaction that is open */
+    struct bk_settings_cache *cache; /* NULL: none */
+    int64_t newest_sequence;         /* seen by refresh */
+    int64_t writing_sequence;        /* of the write transaction that is open */
 };
+
+/* How many commits the table changes remembers. */
+#define BK_CHANGES_KEPT 10000
 
 /* Words of the schema, in the order of the enums in src/rules. */
 extern const char *const bk_capacity_kind_words[];
@@ -47,14 +53,15 @@ extern const char *const bk_account_state_words[];
 #define BK_DOMAIN_TABLES "domains d JOIN plans p ON p.id = d.plan_id"
 
 /* An account without a primary address is damage, not absence: hence the LEFT JOIN. */
-#define BK_ACCOUNT_COLUMNS                                                                         \
+#define BK_ACCOUNT_OWN_COLUMNS                                                                     \
     "c.id, c.state, c.name, m.address, c.login, c.full_name, c.comment, c.language, c.rights, "    \
     "c.capacity_bytes, c.receive, c.suspended, c.force_changed, c.external_auth, "                 \
     "c.imap_allowed, c.pop3_allowed, c.submission_allowed, c.managesieve_allowed, "                \
     "c.forward_keep_copy, c.archive_seconds, c.trash_seconds, c.junk_seconds, "                    \
     "c.send_messages_per_hour, c.send_messages_per_day, c.send_recipients_per_hour, "              \
     "c.send_recipients_per_day, c.hold_reason, "                                                   \
-    "c.created_at, c.auto_reply, " BK_DOMAIN_COLUMNS
+    "c.created_at, c.auto_reply"
+#define BK_ACCOUNT_COLUMNS BK_ACCOUNT_OWN_COLUMNS ", " BK_DOMAIN_COLUMNS
 #define BK_ACCOUNT_TABLES                                                                          \
     "accounts c LEFT JOIN addresses m ON m.account_id = c.id AND m.kind = 'primary' "              \
     "JOIN domains d ON d.id = c.domain_id JOIN plans p ON p.id = d.plan_id"
@@ -66,6 +73,10 @@ const struct bk_domain *bk_read_domain(struct bk_query *query, struct bk_arena *
 /* With its forward targets: a second query. */
 enum bk_lookup bk_read_account(struct bk_query *query, struct bk_arena *arena,
                                const struct bk_account **account_r, struct bk_error *error);
+/* The same after BK_ACCOUNT_OWN_COLUMNS and domain_id, with NULL for the domain. */
+enum bk_lookup bk_read_own_account(struct bk_query *query, struct bk_arena *arena,
+                                   struct bk_account **account_r, int64_t *domain_id_r,
+                                   struct bk_error *error);
 
 /* Is a write transaction open? */
 bool bk_settings_need_transaction(struct bk_settings *settings, struct bk_error *error);

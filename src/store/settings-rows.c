@@ -100,7 +100,7 @@ const struct bk_domain *bk_read_domain(struct bk_query *query, struct bk_arena *
     return domain;
 }
 
-static void read_account_row(struct bk_query *query, struct bk_arena *arena,
+static void read_own_columns(struct bk_query *query, struct bk_arena *arena,
                              struct bk_account *account)
 {
     account->id = bk_query_number(query);
@@ -129,7 +129,6 @@ static void read_account_row(struct bk_query *query, struct bk_arena *arena,
     account->hold_reason = bk_query_text(query, arena);
     account->created_at = bk_query_number(query);
     account->auto_reply = bk_query_flag(query);
-    account->domain = bk_read_domain(query, arena);
     if (account->primary_address == NULL)
         query->is_bad = true;
 }
@@ -163,17 +162,33 @@ static bool read_targets(struct bk_database *database, struct bk_arena *arena,
     return step == BK_DONE;
 }
 
+static enum bk_lookup finish_account(struct bk_query *query, struct bk_arena *arena,
+                                     struct bk_account *account, struct bk_error *error)
+{
+    enum bk_lookup found = bk_query_found(query, error);
+
+    if (found == BK_FOUND && !read_targets(query->database, arena, account, error))
+        found = BK_FAILED;
+    return found;
+}
+
 enum bk_lookup bk_read_account(struct bk_query *query, struct bk_arena *arena,
                                const struct bk_account **account_r, struct bk_error *error)
 {
     struct bk_account *account = bk_arena_alloc(arena, sizeof(*account));
-    enum bk_lookup found;
 
-    read_account_row(query, arena, account);
-    found = bk_query_found(query, error);
-    if (found == BK_FOUND && !read_targets(query->database, arena, account, error))
-        found = BK_FAILED;
-    if (found == BK_FOUND)
-        *account_r = account;
-    return found;
+    read_own_columns(query, arena, account);
+    account->domain = bk_read_domain(query, arena);
+    *account_r = account;
+    return finish_account(query, arena, account, error);
+}
+
+enum bk_lookup bk_read_own_account(struct bk_query *query, struct bk_arena *arena,
+                                   struct bk_account **account_r, int64_t *domain_id_r,
+                                   struct bk_error *error)
+{
+    *account_r = bk_arena_alloc(arena, sizeof(**account_r));
+    read_own_columns(query, arena, *account_r);
+    *domain_id_r = bk_query_number(query);
+    return finish_account(query, arena, *account_r, error);
 }

@@ -5,6 +5,7 @@
 #include "rules/address.h"
 #include "store/databases.h"
 #include "store/schema.h"
+#include "store/settings-cache.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -42,12 +43,26 @@ void bk_settings_close(struct bk_settings **settings)
     if (*settings == NULL)
         return;
     bk_database_close(&(*settings)->database);
+    bk_settings_cache_destroy(&(*settings)->cache);
     free(*settings);
     *settings = NULL;
 }
 
+bool bk_settings_use_cache(struct bk_settings *settings, size_t bytes, struct bk_error *error)
+{
+    bk_settings_cache_destroy(&settings->cache);
+    if (bytes == 0)
+        return true;
+    settings->cache = bk_settings_cache_create(bytes);
+    if (settings->cache == NULL)
+        bk_error_set(error, BK_ERROR_TRY_AGAIN, "%s", strerror(ENOMEM));
+    return settings->cache != NULL;
+}
+
 static bool reopen(struct bk_settings *settings, struct bk_error *error)
 {
+    if (settings->cache != NULL)
+        bk_settings_cache_clear(settings->cache);
     bk_database_disconnect(&settings->database);
     if (!bk_database_connect(&settings->database, error))
         return false;
@@ -90,7 +105,9 @@ bool bk_settings_begin_read(struct bk_settings *settings, struct bk_error *error
     if (!bk_database_begin(&settings->database, "BEGIN", error))
         return false;
     /* BEGIN alone takes no snapshot, the first look-up does. */
-    if (bk_settings_change_sequence(settings, &sequence, error) == BK_FOUND)
+    if (bk_settings_change_sequence(settings, &sequence, error) == BK_FOUND &&
+        (settings->cache == NULL ||
+         bk_settings_cache_begin(settings->cache, settings, sequence, error)))
         return true;
     bk_settings_end_read(settings);
     return false;

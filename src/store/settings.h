@@ -38,6 +38,12 @@ void bk_settings_close(struct bk_settings **settings);
  */
 bool bk_settings_refresh(struct bk_settings *settings, int64_t now_seconds, struct bk_error *error);
 
+/*
+ * Keep accounts in up to `bytes` of memory (0: none), and domains, from one snapshot to the next,
+ * for the look-ups of bk_settings_directory() within snapshots; see settings-cache.h. For a reader.
+ */
+bool bk_settings_use_cache(struct bk_settings *settings, size_t bytes, struct bk_error *error);
+
 /* One snapshot for several look-ups. Without it each look-up is a snapshot of its own. */
 bool bk_settings_begin_read(struct bk_settings *settings, struct bk_error *error);
 void bk_settings_end_read(struct bk_settings *settings);

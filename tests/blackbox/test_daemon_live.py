@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from daemon import relayed
+from daemon import Daemon, relayed
 from fake_doveadm import doveadm  # noqa: F401 (a fixture)
 from scratch import wait_for
 
@@ -232,3 +232,66 @@ def test_hangup_opens_anew(scratch, taro, daemon):
         for _ in range(20):
             os.kill(daemon.process.pid, signal.SIGHUP)
             assert policy.ask(recipient=taro) == "DUNNO"
+
+
+CHANGES = (
+    ("account", "suspend", "taro@d.example"),
+    ("account", "resume", "taro@d.example"),
+    ("forward", "set", "taro@d.example", "jiro@d.example", "a@remote.example", "--no-copy"),
+    ("account", "suspend", "jiro@d.example"),
+    ("forward", "off", "taro@d.example"),
+    ("account", "resume", "jiro@d.example"),
+    ("alias", "add", "taro@d.example", "sales@d.example"),
+    ("alias", "remove", "sales@d.example"),
+    ("alias", "add", "jiro@d.example", "sales@d.example"),
+    ("account", "rename", "jiro@d.example", "hana@d.example"),
+    ("account", "set", "taro@d.example", "--capacity", "3M"),
+    ("receive", "off", "taro@d.example"),
+    ("autoreply", "set", "taro@d.example", "--subject", "Away", "--body", "Back on Monday."),
+    ("receive", "on", "taro@d.example"),
+    ("plan", "set", "open", "full_is_temporary=on"),
+    ("domain", "set", "d.example", "--catch-all", "hana@d.example"),
+    ("domain", "alias", "add", "d.example", "alias.example"),
+    ("domain", "suspend", "d.example"),
+    ("domain", "resume", "d.example"),
+    ("--yes", "account", "delete", "hana@d.example"),
+    ("domain", "alias", "remove", "d.example", "alias.example"),
+    ("account", "create", "hana@d.example", "--external-auth"),
+)
+ASKED = [f"{name}@{domain}" for name in ("taro", "jiro", "sales", "hana", "hana+x", "nobody")
+         for domain in ("d.example", "alias.example")]
+
+
+def answers_of(policy, aliases):
+    """Everything that CHANGES could change."""
+    return {
+        (address, kind): answer
+        for address in ASKED
+        for kind, answer in (
+            ("mx", policy.ask(recipient=address, size=4 * MIB)),
+            ("submission", policy.ask(recipient="a@remote.example", sasl_username=address,
+                                      sender=address, policy_context="submission")),
+            *((name, aliases.look_up(name, address)) for name in ("alias", "mailbox", "login")),
+            ("domain", aliases.look_up("domain", address.split("@")[1])),
+        )
+    }
+
+
+def test_no_answer_is_older_than_the_commit_before_the_question(scratch, taro, daemon):
+    """What is kept in memory never shows: the first answers after each kind of command are those of
+    a daemon that keeps nothing."""
+    scratch.add_account("jiro@d.example")
+    other = Daemon(scratch, "--cache", "0", "--socket-directory", scratch.folder / "other")
+    other.folder = scratch.folder / "other"
+    try:
+        with daemon.policy() as policy, daemon.map() as aliases:
+            with other.policy() as other_policy, other.map() as other_aliases:
+                seen = answers_of(policy, aliases)
+                for change in CHANGES:
+                    scratch.cli(*change)
+                    got = answers_of(policy, aliases)
+                    assert got == answers_of(other_policy, other_aliases), change
+                    assert got != seen, change
+                    seen = got
+    finally:
+        other.stop()

@@ -39,3 +39,8 @@ check_PROGRAMS += tests/unit/test_store_backup
 tests_unit_test_store_backup_SOURCES = tests/unit/test_store_backup.c $(store_fixture)
 tests_unit_test_store_backup_CFLAGS = $(store_cflags)
 tests_unit_test_store_backup_LDADD = $(store_libs)
+
+check_PROGRAMS += tests/unit/test_store_cache
+tests_unit_test_store_cache_SOURCES = tests/unit/test_store_cache.c $(store_fixture)
+tests_unit_test_store_cache_CFLAGS = $(store_cflags)
+tests_unit_test_store_cache_LDADD = $(store_libs)
