@@ -5,7 +5,8 @@
  *
  * Asks a policy service or a socketmap from one thread, over many connections at once, each with
  * its next question as soon as it has the answer to the last. Questions go evenly over the accounts
- * u<n>@d<n modulo DOMAINS>.example. A tenth of the time is for warming up, and is not counted.
+ * u<n>@d<n modulo DOMAINS>.example; with 0 SECONDS each account is asked once, in order. A tenth of
+ * the time is for warming up, and is not counted.
  * Answers that do not begin with ANSWER (policy: after "action="; map: after the netstring's
  * length) are counted as wrong; ANSWER - takes any.
  *
@@ -50,7 +51,7 @@ struct connection {
 static struct connection connections[CONNECTIONS_MAXIMUM];
 static uint64_t histogram[BUCKETS];
 static const char *wanted;
-static bool is_map;
+static bool is_map, in_order;
 static uint64_t accounts, domains, chance = 88172645463325252u;
 static uint64_t asked, counted, wrong;
 static int64_t counting_from;
@@ -105,7 +106,7 @@ static double percentile(double share)
 static void ask(struct connection *connection)
 {
     char address[80], request[2048], netstring[200];
-    uint64_t account = next_chance() % accounts;
+    uint64_t account = in_order ? asked % accounts : next_chance() % accounts;
     int length;
 
     snprintf(address, sizeof(address), "u%llu@d%llu.example", (unsigned long long)account,
@@ -189,6 +190,7 @@ int main(int argc, char **argv)
     is_map = strcmp(argv[2], "map") == 0;
     count = (int)strtol(argv[3], NULL, 10);
     seconds = strtod(argv[4], NULL);
+    in_order = seconds == 0;
     accounts = strtoull(argv[5], NULL, 10);
     domains = strtoull(argv[6], NULL, 10);
     wanted = argv[7];
@@ -206,7 +208,7 @@ int main(int argc, char **argv)
     ends = began + (int64_t)(seconds * 1e9);
     for (int i = 0; i < count; i++)
         ask(&connections[i]);
-    while ((ended = now_nanoseconds()) < ends) {
+    while ((ended = now_nanoseconds()) < ends || (in_order && counted < accounts)) {
         int ready = epoll_wait(poll, events, CONNECTIONS_MAXIMUM, 1000);
 
         for (int i = 0; i < ready; i++)
