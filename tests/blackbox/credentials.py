@@ -6,10 +6,16 @@ credentials.db has a rollback journal, so a test may open it itself; settings.db
 the CLI, for only Boxkeeper's programs open it.
 """
 
+import ctypes
 import json
 import os
 import sqlite3
 from dataclasses import dataclass
+
+# Python's own module of that name is gone since 3.13.
+_crypt = ctypes.CDLL("libcrypt.so.1").crypt
+_crypt.argtypes = [ctypes.c_char_p, ctypes.c_char_p]
+_crypt.restype = ctypes.c_char_p
 
 PROTOCOLS = ("imap", "pop3", "submission", "managesieve")
 
@@ -25,6 +31,15 @@ class Credential:
     allowed: frozenset
     home: str
     external_auth: bool
+
+
+def crypt(password, setting):
+    """The hash of a password by the method and salt of `setting`, which may be a hash."""
+    return _crypt(password.encode(), setting.encode()).decode()
+
+
+def fits(password, password_hash):
+    return crypt(password, password_hash) == password_hash
 
 
 def read(scratch):

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: MIT
 """account import and edit killed (SIGKILL) anywhere: all of the file or nothing; and two at once."""
 
-import crypt
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -11,7 +10,6 @@ import pytest
 
 import credentials
 from csv_files import EDIT, PASSWORD, REGISTRATION, Files, new_rows, text_of
-from killing import run_traced
 from operations import Records, kill_points, run_killed, start_traced
 from scratch import BUILD, wait_for
 
@@ -67,18 +65,18 @@ def test_import(files):
         assert len({rows[name].locked if name in rows else True for name in names}) == 1, point
         known = names & set(credentials.accounts(files.scratch))
         assert known in (set(), names), point
-        unfinished = bool(files.scratch.json("job", "list")["items"])
-        # Killed after everything was done, the same file is one of accounts that are there.
-        result = files.scratch.run("account", "import", path_for(number), "--domain", "a.example")
-        assert result.returncode == (65 if known and not unfinished else 0), point + result.stderr
-        assert (result.returncode == 65) == ("another command has completed it" in result.stderr)
-        for name in names:
-            row = credentials.read(files.scratch)[name]
-            assert crypt.crypt(PASSWORD, row.password_hash) == row.password_hash, point
-        assert files.scratch.json("job", "list")["items"] == []
-        credentials.check_settled(files.scratch)
-        outcomes.add((bool(known), unfinished))
-    assert outcomes >= {(False, False), (True, True)}, "before and after the settings' commit"
+        if known:
+            finish(files)
+            for name in names:
+                row = credentials.read(files.scratch)[name]
+                assert credentials.fits(PASSWORD, row.password_hash), point
+        else:
+            result = files.scratch.run("account", "import", path_for(number), "--domain",
+                                       "a.example")
+            assert result.returncode == 0, point + result.stderr
+            credentials.check_settled(files.scratch)
+        outcomes.add(bool(known))
+    assert outcomes == {False, True}, "points before and after the settings' commit"
 
 
 def test_edit(files):
@@ -97,7 +95,7 @@ def test_edit(files):
         rows = credentials.read(files.scratch)
         known = credentials.accounts(files.scratch)
         hashes = [rows[f"user{i:02}@a.example"].password_hash for i in range(3)]
-        return (sum(crypt.crypt(password(number, i), hashes[i]) == hashes[i] for i in range(3)),
+        return (sum(credentials.fits(password(number, i), hashes[i]) for i in range(3)),
                 sum(known[f"user{i:02}@a.example"]["capacity_bytes"] == (7 + number % 2) * 1024**3
                     for i in range(3)))
 
@@ -131,46 +129,6 @@ def test_next_command_completes_an_import(files):
     credentials.check_settled(files.scratch)
 
 
-@pytest.mark.parametrize("changed, status", [
-    ({}, 0), ({"mail_password": PASSWORD + "x"}, 65), ({"comment": "another"}, 65),
-    ({"mail_capacity": "2"}, 65), ({"mail_account": "user77"}, 65)])
-def test_the_same_file_again_completes_an_import(files, changed, status):
-    rows = new_rows(range(3))
-    run_killed(command(files, "import", write(files, "new.csv", REGISTRATION, rows)), "mkdir", 1)
-    rows[1] = [changed.get(column, cell) for column, cell in zip(REGISTRATION, rows[1])]
-    again = command(files, "import", write(files, "again.csv", REGISTRATION, rows))
-    dry = files.scratch.run("--dry-run", *again[3:])
-    assert dry.returncode == status, dry.stderr
-    assert len(files.scratch.json("job", "list")["items"]) == 1, "a dry run changes nothing"
-    result = files.scratch.run("--json", *again[3:])
-    assert result.returncode == status, result.stderr
-    assert ('"registered": 3' in result.stdout) == (status == 0)
-    # Whatever the file says: what had begun is complete.
-    assert files.names() == {"postmaster", "user00", "user01", "user02"}
-    row = credentials.read(files.scratch)["user01@a.example"]
-    assert crypt.crypt(new_rows(range(3))[1][1], row.password_hash) == row.password_hash
-    assert files.scratch.json("job", "list")["items"] == []
-    credentials.check_settled(files.scratch)
-
-
-def test_a_helper_of_the_check_is_killed(files):
-    """Somebody else looks up what it had in hand."""
-    rows = new_rows(range(200))
-    for i in (3, 64, 65, 128, 199):
-        rows[i][1] = "Abcdefg1!"
-    path = write(files, "many.csv", REGISTRATION, rows)
-    words = ["--dry-run", *command(files, "import", path)[3:]]
-    plain = files.scratch.run(*words)
-    want = [line for line in plain.stderr.splitlines() if line.startswith("line ")]
-    assert [int(line.split()[1].rstrip(":")) for line in want] == [5, 66, 67, 130, 201], plain.stderr
-    # The helper of the first processor but one; on a machine with one there is none.
-    done = run_traced(["-o", "/dev/null", "-e", "trace=prctl", "-e",
-                       "inject=prctl:signal=KILL:when=1"],
-                      [*command(files, "import", path)[:3], *words], check=False)
-    got = [line for line in done.stderr.splitlines() if line.startswith("line ")]
-    assert (done.returncode, got) == (65, want), done.stderr
-
-
 def test_the_same_file_twice_at_once(files):
     path = write(files, "new.csv", REGISTRATION, new_rows(range(5)))
     with ThreadPoolExecutor(4) as pool:
@@ -198,7 +156,7 @@ def test_different_files_and_commands_at_once(files):
     assert (shown["comment"], shown["capacity_bytes"]) == ("kept", 9 * 1024**3)
     rows = credentials.read(files.scratch)
     hashes = [rows[f"user{n}@a.example"].password_hash for n in range(90, 95)]
-    assert [sum(crypt.crypt(PASSWORD + end, one) == one for one in hashes) for end in "xy"] in (
+    assert [sum(credentials.fits(PASSWORD + end, one) for one in hashes) for end in "xy"] in (
         [5, 0], [0, 5])
     credentials.check_settled(files.scratch)
     assert files.scratch.json("job", "list")["items"] == []

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: MIT
 """Where passwords come from, which are allowed, and that none is left lying about."""
 
-import ctypes
 import os
 import pty
 import select
@@ -12,18 +11,11 @@ import time
 import pytest
 
 import credentials
+from credentials import fits
 from scratch import BUILD
 
 GOOD = "Kx7!vQ2#mZ9.tR"
 OTHER = "wB4?nL8%pY3-cH"
-
-_crypt = ctypes.CDLL("libcrypt.so.1").crypt
-_crypt.argtypes = [ctypes.c_char_p, ctypes.c_char_p]
-_crypt.restype = ctypes.c_char_p
-
-
-def fits(password, password_hash):
-    return _crypt(password.encode(), password_hash.encode()).decode() == password_hash
 
 
 def hash_of(scratch, address):
@@ -87,7 +79,7 @@ def test_generated_password_is_shown_once_and_fits(scratch, plan):
 
 
 def test_ready_hash(scratch, taro):
-    ready = "$6$saltsalt$" + _crypt(OTHER.encode(), b"$6$saltsalt$").decode().split("$")[3]
+    ready = credentials.crypt(OTHER, "$6$saltsalt$")
     scratch.cli("account", "password", taro, "--password-hash", ready)
     row = credentials.read(scratch)[taro]
     assert row.password_hash == ready
@@ -103,7 +95,7 @@ def test_what_is_no_hash_is_refused(scratch, taro, text):
 
 
 def test_weak_hash_is_warned_about(scratch, taro):
-    weak = _crypt(OTHER.encode(), b"$1$saltsalt$").decode()
+    weak = credentials.crypt(OTHER, "$1$saltsalt$")
     assert "broken" in scratch.run("account", "password", taro, "--password-hash", weak).stderr
     assert hash_of(scratch, taro) == weak
 

@@ -179,11 +179,12 @@ static void assert_shortest(int64_t bytes, size_t length)
                 int64_t whole = (int64_t)(near / power), rest = (int64_t)(near % power), got = 0;
                 char text[64];
 
-                if (digits == 0)
-                    (void)snprintf(text, sizeof(text), "%" PRId64 "%c", whole, *letter);
-                else
-                    (void)snprintf(text, sizeof(text), "%" PRId64 ".%0*" PRId64 "%c", whole, digits,
-                                   rest, *letter);
+                int size = digits == 0
+                               ? snprintf(text, sizeof(text), "%" PRId64 "%c", whole, *letter)
+                               : snprintf(text, sizeof(text), "%" PRId64 ".%0*" PRId64 "%c", whole,
+                                          digits, rest, *letter);
+
+                ck_assert(size > 0 && size < (int)sizeof(text));
                 if (strlen(text) < length && bk_capacity_parse(text, &got) == BK_CAPACITY_FINE)
                     ck_assert_msg(got != bytes, "%s is shorter for %" PRId64, text, bytes);
             }
