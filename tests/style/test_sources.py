@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: MIT
 """How files are written."""
 import ast
+import platform
 import re
 import shutil
 import subprocess
 
+import pytest
 import tree
 
 # What has no room for comments, or belongs to somebody.
@@ -71,7 +73,10 @@ def test_public_prototypes_are_explained():
 
 
 def test_layout_is_clang_formats():
+    """Each version has a layout of its own, so one alone is asked; only Debian 12 has it."""
     tool = shutil.which("clang-format-14")
+    if tool is None and platform.freedesktop_os_release()["VERSION_ID"] != "12":
+        pytest.skip("the layout of C files is looked at on Debian 12 only: no clang-format-14 here")
     assert tool, "clang-format-14 is missing: sh dev/deps"
     run = subprocess.run([tool, "--dry-run", "-Werror", *map(str, tree.c_files("src", "tests"))],
                          cwd=tree.TOP, capture_output=True, text=True, check=False)
