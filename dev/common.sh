@@ -14,8 +14,24 @@ die() {
     exit 1
 }
 
+# release: the number of this machine's Debian.
+release() {
+    sed -n 's/^VERSION_ID="*\([0-9]*\).*/\1/p' /etc/os-release
+}
+
 need_root() {
     [ "$(id -u)" = 0 ] || die "must run as root: it starts mail servers that change to other users"
+}
+
+# when_all_has_ended FOLDER COMMAND...: runs it when this shell and everything that it started have
+# ended, in whatever way. They all hold a lock on a file in the folder, through file 8.
+when_all_has_ended() {
+    : >"$1/.at-work"
+    exec 8<"$1/.at-work"
+    flock 8
+    # shellcheck disable=SC2016 # for the other shell
+    setsid sh -c 'exec 8<"$1/.at-work" && flock 8 && exec 8<&- && shift && exec "$@"' \
+        sh "$@" </dev/null >/dev/null 2>&1 8<&- &
 }
 
 # build FOLDER [CONFIGURE-OPTION...]: brings the programs in $top/FOLDER up to date. The lock is
