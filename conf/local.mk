@@ -4,6 +4,10 @@
 # The files of conf/ are read as they are by the lab. Installing puts in the folders that
 # configure was given: the data's, where they differ from /var/lib/boxkeeper, and the programs'.
 
+# bash-completion looks for a command's script by its name, when it is first completed.
+bashcompletiondir = $(datadir)/bash-completion/completions
+dist_bashcompletion_DATA = conf/bash-completion/boxkeeper
+
 sysusersdir = $(prefix)/lib/sysusers.d
 tmpfilesdir = $(prefix)/lib/tmpfiles.d
 

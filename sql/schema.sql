@@ -179,7 +179,9 @@ CREATE TABLE auto_replies (
     -- local dates of the domain's time zone, YYYY-MM-DD; '' = no limit
     from_date TEXT NOT NULL DEFAULT '',
     until_date TEXT NOT NULL DEFAULT '',
-    interval_seconds BIGINT NOT NULL DEFAULT -1 CHECK (interval_seconds >= -1)
+    interval_seconds BIGINT NOT NULL DEFAULT -1 CHECK (interval_seconds >= -1),
+    -- how often the text has changed: everybody is answered again, also with one that was there before
+    text_number BIGINT NOT NULL DEFAULT 0 CHECK (text_number >= 0)
 );
 
 -- No row: the plan's defaults.

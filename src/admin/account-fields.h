@@ -17,7 +17,7 @@
         {"full-name", N_("TEXT"), N_("full name"), false},                                         \
         {"comment", N_("TEXT"), N_("comment"), false},                                             \
         {"alias", N_("ALIAS"), N_("a further address; may be repeated"), true},                    \
-        {"language", N_("LANGUAGE"), N_("ja, en, fr, de, it, pt or es"), false},                   \
+        {"language", "ja|en|fr|de|it|pt|es", N_("ja, en, fr, de, it, pt or es"), false},           \
         {"rights", N_("TEXT"), N_("recorded and shown only"), false}, BK_SEND_LIMIT_OPTIONS,       \
         BK_PASSWORD_OPTIONS
 

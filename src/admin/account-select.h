@@ -15,8 +15,8 @@
     {"domain", N_("DOMAIN"), N_("only accounts of this domain"), false},                           \
         {"search", N_("TEXT"), N_("only where name, address, full name or comment has this"),      \
          false},                                                                                   \
-        {"status", N_("STATUS"), N_("only force-changed, suspended, full or deleting ones"),       \
-         false},                                                                                   \
+        {"status", "force-changed|suspended|full|deleting",                                        \
+         N_("only force-changed, suspended, full or deleting ones"), false},                       \
         {"forwarding-outside", NULL, N_("only those that forward to other servers"), false},       \
         {"sort", N_("COLUMN"),                                                                     \
          N_("by address (default), login, full-name, comment, capacity, usage, created, "          \

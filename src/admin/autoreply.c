@@ -84,11 +84,7 @@ bool bk_run_autoreply_show(struct bk_admin *admin)
 
 /* ---- set ---- */
 
-/*
- * Half-width characters: East Asian wide ones are two. Line ends and what has no width are none.
- * The width does not depend on the administrator's locale.
- */
-static bool measure_width(struct bk_admin *admin, const char *text, int64_t *width_r)
+bool bk_measure_width(struct bk_admin *admin, const char *text, int64_t *width_r)
 {
     locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0), before;
     mbstate_t state = {0};
@@ -181,7 +177,7 @@ static bool check(struct bk_admin *admin, const struct bk_plan *plan,
     enum bk_auto_reply_problem problem;
     int64_t width = 0;
 
-    if (!measure_width(admin, reply->body, &width))
+    if (!bk_measure_width(admin, reply->body, &width))
         return false;
     problem = bk_auto_reply_check(plan, reply, width);
     if (problem == BK_AUTO_REPLY_FINE)

@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: Boxkeeper authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * An account's auto-reply as JSON: for `autoreply show`, `explain` and the audit log.
+ * An account's auto-reply as JSON: for `autoreply show`, `explain` and the audit log; and the width
+ * of its text.
  */
 #ifndef BK_ADMIN_AUTOREPLY_H
 #define BK_ADMIN_AUTOREPLY_H
@@ -13,5 +14,8 @@
 json_t *bk_lookup_auto_reply(struct bk_admin *admin, const struct bk_account *account);
 /* Columns of bk_output_record() for it. */
 extern const struct bk_column bk_autoreply_columns[];
+/* Half-width characters of a text: East Asian wide ones are two. Line ends and what has no width
+ * are none. The width does not depend on the administrator's locale. */
+bool bk_measure_width(struct bk_admin *admin, const char *text, int64_t *width_r);
 
 #endif

@@ -6,19 +6,17 @@
  */
 #include "admin/account-fields.h"
 #include "admin/bulk.h"
-#include "admin/progress.h"
+#include "admin/dictionary.h"
 #include "rules/address.h"
 #include "rules/names.h"
 #include "rules/passwords.h"
 
 #include <string.h>
 
-#define SHOWN_EVERY 100 /* rows */
-
 struct check {
     struct bk_bulk *bulk;
-    bool with_dictionary;
-    json_t *lines; /* of the names that came already */
+    const struct bk_dictionary_answer *answers; /* one for each row; NULL: given before */
+    json_t *lines;                              /* of the names that came already */
 };
 
 /* What a function of one account has put into admin->error, as the row's; false: it was more. */
@@ -64,19 +62,18 @@ static bool take_name(struct check *check, struct bk_bulk_row *row)
     return false;
 }
 
-static bool check_password(struct check *check, struct bk_bulk_row *row, const char *name)
+static bool check_password(struct check *check, struct bk_bulk_row *row)
 {
     struct bk_bulk *bulk = check->bulk;
-    enum bk_password_problem problem;
+    size_t number = (size_t)(row - bulk->rows);
+    enum bk_password_problem problem = bk_password_check(bulk->domain, row->name, row->password);
 
-    if (check->with_dictionary)
-        return bk_password_check_text(bulk->admin, bulk->domain, name, row->password) ||
-               take_error(bulk, row);
-    problem = bk_password_check(bulk->domain, name, row->password);
     if (problem != BK_PASSWORD_FINE)
         bk_bulk_bad(bulk, row, _("plan %s does not allow this password: %s. Choose another one"),
                     bulk->domain->plan->name, _(bk_password_problem_text(problem)));
-    return true;
+    return problem != BK_PASSWORD_FINE || check->answers == NULL ||
+           bk_dictionary_allows(bulk->admin, bulk->domain, &check->answers[number]) ||
+           take_error(bulk, row);
 }
 
 static void check_capacity(struct bk_bulk *bulk, struct bk_bulk_row *row, int64_t present_bytes)
@@ -110,7 +107,10 @@ static bool check_new_name(struct bk_bulk *bulk, struct bk_bulk_row *row)
         bk_bulk_bad(bulk, row, "%s %s", address, _(bk_address_problem_text(address_problem)));
         return true;
     }
-    return bk_address_is_free(bulk->admin, address) || take_error(bulk, row);
+    if (bk_address_is_free(bulk->admin, address))
+        return true;
+    bulk->taken += bulk->admin->error.kind == BK_ERROR_EXISTS;
+    return take_error(bulk, row);
 }
 
 static bool check_registration(struct check *check, struct bk_bulk_row *row, int64_t number)
@@ -128,7 +128,7 @@ static bool check_registration(struct check *check, struct bk_bulk_row *row, int
         return false;
     if (*row->password == '\0')
         bk_bulk_bad(bulk, row, _("mail_password is empty"));
-    else if (!check_password(check, row, row->name))
+    else if (!check_password(check, row))
         return false;
     if (!bk_bulk_comment_is_valid(row->comment))
         bk_bulk_bad(bulk, row, _("the comment has a control character: give one line of text"));
@@ -195,11 +195,29 @@ static bool check_edit(struct check *check, struct bk_bulk_row *row)
     row->capacity_bytes = row->present->capacity_bytes;
     if (has_capacity && *row->capacity != '\0')
         check_capacity(bulk, row, row->present->capacity_bytes);
-    return *row->password == '\0' ||
-           (check_password(check, row, row->present->name) && check_resemblance(bulk, row));
+    return *row->password == '\0' || (check_password(check, row) && check_resemblance(bulk, row));
 }
 
 /* ---- all of them ---- */
+
+/* This takes long: only for passwords that may be set at all otherwise. */
+static const struct bk_dictionary_answer *ask_dictionary(struct bk_bulk *bulk)
+{
+    struct bk_arena *arena = bulk->admin->arena;
+    struct bk_dictionary_question *questions = bk_arena_alloc(arena,
+                                                              bulk->count * sizeof(*questions));
+
+    for (size_t i = 0; i < bulk->count; i++) {
+        const struct bk_bulk_row *row = &bulk->rows[i];
+        const char *name = row->problem == NULL ? bk_bulk_name(arena, bulk->domain, row->account)
+                                                : NULL;
+
+        if (name != NULL &&
+            bk_password_check(bulk->domain, name, row->password) == BK_PASSWORD_FINE)
+            questions[i] = (struct bk_dictionary_question){.name = name, .password = row->password};
+    }
+    return bk_dictionary_ask_all(bulk->admin, questions, bulk->count);
+}
 
 static bool check_rows(struct check *check)
 {
@@ -208,8 +226,6 @@ static bool check_rows(struct check *check)
     for (size_t i = 0; i < bulk->count; i++) {
         struct bk_bulk_row *row = &bulk->rows[i];
 
-        if (check->with_dictionary && i % SHOWN_EVERY == 0 && bulk->count > SHOWN_EVERY)
-            bk_progress_show(bulk->admin, _("Checking the file"), (int64_t)i, (int64_t)bulk->count);
         row->reasons = NULL;
         if (!(bulk->file == BK_BULK_REGISTRATION ? check_registration(check, row, (int64_t)i + 1)
                                                  : check_edit(check, row)))
@@ -220,13 +236,13 @@ static bool check_rows(struct check *check)
 
 bool bk_bulk_check(struct bk_bulk *bulk, bool with_dictionary)
 {
-    struct check check = {.bulk = bulk, .with_dictionary = with_dictionary, .lines = json_object()};
-    bool fine;
+    struct check check = {.bulk = bulk, .lines = json_object()};
 
+    if (with_dictionary && bulk->domain->plan->password_dictionary &&
+        (check.answers = ask_dictionary(bulk)) == NULL)
+        return false;
     bulk->passed = json_array();
     bulk->bad = 0;
-    fine = check_rows(&check);
-    if (with_dictionary && bulk->count > SHOWN_EVERY)
-        bk_progress_end(bulk->admin);
-    return fine && bk_bulk_check_limits(bulk);
+    bulk->taken = 0;
+    return check_rows(&check) && bk_bulk_check_limits(bulk);
 }

@@ -53,6 +53,15 @@ static bool find_job(struct bk_admin *admin, struct search *search)
     return bk_settings_list_jobs(admin->settings, match_job, search, &admin->error) != BK_FAILED;
 }
 
+bool bk_bulk_job_find(struct bk_admin *admin, const char *kind, const struct bk_job **job_r)
+{
+    struct search search = {.kind = kind};
+    bool fine = bk_admin_settings(admin) != NULL && find_job(admin, &search);
+
+    *job_r = search.found;
+    return fine;
+}
+
 bool bk_bulk_begin(struct bk_admin *admin)
 {
     struct search search = {.kind = BK_BULK_EDIT_KIND};

@@ -198,6 +198,10 @@ bool bk_bulk_report(struct bk_bulk *bulk)
         bk_output_result(admin,
                          json_pack("{s:o, s:I, s:I}", "items", items, "rows",
                                    (json_int_t)bulk->count, "bad_rows", (json_int_t)bulk->bad));
+    if (bulk->taken == bulk->count)
+        bk_message(admin, "%s",
+                   _("all of these accounts are there already: if an import of this file was "
+                     "interrupted, another command has completed it meanwhile (boxkeeper log)"));
     return bk_admin_fail(admin, BK_ERROR_VALUE,
                          ngettext("%s: %lld row of %zu is bad, so nothing of the file was done",
                                   "%s: %lld rows of %zu are bad, so nothing of the file was done",

@@ -14,7 +14,7 @@
  *
  * Killed before the commit of step 3, nothing has happened; after it, the next changing command or
  * `job run` does the rest. Until then the new accounts are locked: nobody logs in, mail for them
- * waits.
+ * waits. Whoever repeats the command is told that it is done, not that the accounts exist.
  */
 #ifndef BK_ADMIN_BULK_H
 #define BK_ADMIN_BULK_H
@@ -44,6 +44,7 @@ struct bk_bulk {
     struct bk_bulk_row *rows;
     size_t count, room;
     int64_t bad;    /* rows with reasons */
+    size_t taken;   /* rows whose account is there already */
     json_t *passed; /* edit: names of accounts that do not exist */
 };
 
@@ -86,7 +87,18 @@ bool bk_bulk_job_insert(struct bk_bulk *bulk, int64_t first, int64_t last, struc
 bool bk_bulk_job_run(struct bk_admin *admin, const struct bk_job *job);
 /* Remove one of which nothing is left to do. Fine if it is gone. */
 bool bk_bulk_job_remove(struct bk_admin *admin, const struct bk_job *job);
+/* The first job of that kind; *job_r NULL: there is none. */
+bool bk_bulk_job_find(struct bk_admin *admin, const char *kind, const struct bk_job **job_r);
 /* As bk_admin_begin(), after finishing an edit that was interrupted. */
 bool bk_bulk_begin(struct bk_admin *admin);
+
+/* ---- the same file once more (bulk-again.c) ---- */
+
+/*
+ * Is there a job of a registration of this very file, which was interrupted: the same accounts in
+ * the same order, with these comments, capacities and passwords? Then there is nothing to register,
+ * and *job_r (else NULL) is what is left to do. Takes as long as hashing.
+ */
+bool bk_bulk_find_interrupted(struct bk_bulk *bulk, const struct bk_job **job_r);
 
 #endif

@@ -17,7 +17,8 @@
          false},                                                                                   \
         {"default-capacity", N_("SIZE"), N_("capacity of new accounts, or inherit (the plan's)"),  \
          false},                                                                                   \
-        {"language", N_("LANGUAGE"), N_("of new accounts: ja, en, fr, de, it, pt or es"), false},  \
+        {"language", "ja|en|fr|de|it|pt|es", N_("of new accounts: ja, en, fr, de, it, pt or es"),  \
+         false},                                                                                   \
         BK_SEND_LIMIT_OPTIONS,                                                                     \
     {                                                                                              \
         "time-zone", N_("ZONE"), N_("such as Asia/Tokyo; '' = the server's"), false                \

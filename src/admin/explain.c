@@ -19,7 +19,8 @@ const struct bk_option bk_explain_options[] = {
     {"from", N_("ADDRESS"), N_("also say who may send as this envelope sender"), false},
     {"size", N_("BYTES"), N_("the size of the message (0: not known)"), false},
     {"login", N_("LOGIN"), N_("explain a login instead, with --protocol"), false},
-    {"protocol", N_("PROTOCOL"), N_("imap, pop3, submission or managesieve"), false},
+    {"protocol", "imap|pop3|submission|managesieve", N_("imap, pop3, submission or managesieve"),
+     false},
     {NULL, NULL, NULL, false},
 };
 

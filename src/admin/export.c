@@ -12,7 +12,7 @@
 const struct bk_option bk_account_export_options[] = {
     {"domain", N_("DOMAIN"), N_("the domain of the accounts (required)"), false},
     {"as", "edit", N_("\"edit\": a file for account edit, filled with what is"), false},
-    {"encoding", N_("ENCODING"), N_("utf-8 (with a byte order mark) or cp932"), false},
+    {"encoding", "utf-8|cp932", N_("utf-8 (with a byte order mark) or cp932"), false},
     {NULL, NULL, NULL, false},
 };
 

@@ -33,7 +33,7 @@ static void *work(void *context)
 
     while (!pool->failed && (i = atomic_fetch_add(&pool->next, 1)) < pool->count) {
         if (pool->items[i].password != NULL &&
-            !bk_password_hash(pool->items[i].password, pool->hashes[i]))
+            !bk_password_hash(pool->items[i].password, pool->items[i].setting, pool->hashes[i]))
             pool->failed = true;
         atomic_fetch_add(&pool->done, 1);
     }

@@ -10,6 +10,7 @@
 
 struct bk_hashing {
     const char *password; /* NULL: nothing to do */
+    const char *setting;  /* a hash to hash like, which gives it again; NULL: a new salt */
     const char *hash;     /* the result, in the arena */
 };
 

@@ -8,6 +8,7 @@
 #include "admin/creation.h"
 #include "admin/describe.h"
 #include "admin/hashing.h"
+#include "admin/jobs.h"
 #include "admin/output.h"
 
 const struct bk_option bk_account_import_options[] = {
@@ -63,20 +64,38 @@ static void show_result(struct bk_bulk *bulk)
                                "registered", (json_int_t)(admin->dry_run ? 0 : bulk->count)));
 }
 
+static bool complete(struct bk_bulk *bulk, const struct bk_job *job)
+{
+    bk_message(bulk->admin, _("%s: a registration of this file was interrupted; it goes on"),
+               bulk->path);
+    return bulk->admin->dry_run || bk_bulk_job_run(bulk->admin, job);
+}
+
+static bool register_file(struct bk_bulk *bulk)
+{
+    struct bk_admin *admin = bulk->admin;
+    const struct bk_hashing *hashes;
+
+    if (!admin->dry_run)
+        bk_jobs_go_on(admin);
+    if (!bk_bulk_check(bulk, true) || !bk_bulk_report(bulk))
+        return false;
+    if (admin->dry_run)
+        return true;
+    hashes = bk_bulk_hash(bulk);
+    return hashes != NULL && bk_admin_begin(admin) && bk_bulk_domain_again(bulk) &&
+           bk_bulk_check(bulk, false) && bk_bulk_report(bulk) && register_all(bulk, hashes);
+}
+
 bool bk_run_account_import(struct bk_admin *admin)
 {
     struct bk_bulk bulk;
-    const struct bk_hashing *hashes;
+    const struct bk_job *job;
 
-    if (!bk_bulk_load(admin, BK_BULK_REGISTRATION, &bulk) || !bk_bulk_check(&bulk, true) ||
-        !bk_bulk_report(&bulk))
+    if (!bk_bulk_load(admin, BK_BULK_REGISTRATION, &bulk) ||
+        !bk_bulk_find_interrupted(&bulk, &job) ||
+        !(job != NULL ? complete(&bulk, job) : register_file(&bulk)))
         return false;
-    if (!admin->dry_run) {
-        hashes = bk_bulk_hash(&bulk);
-        if (hashes == NULL || !bk_admin_begin(admin) || !bk_bulk_domain_again(&bulk) ||
-            !bk_bulk_check(&bulk, false) || !bk_bulk_report(&bulk) || !register_all(&bulk, hashes))
-            return false;
-    }
     show_result(&bulk);
     return true;
 }

@@ -15,7 +15,7 @@ boxkeeper_SOURCES = \
 	src/admin/alias.c \
 	src/admin/apply.h src/admin/apply.c \
 	src/admin/audit.h src/admin/audit.c \
-	src/admin/bulk.h src/admin/bulk.c src/admin/bulk-check.c src/admin/bulk-edit.c \
+	src/admin/bulk.h src/admin/bulk.c src/admin/bulk-again.c src/admin/bulk-check.c src/admin/bulk-edit.c \
 	src/admin/bulk-job.c src/admin/bulk-limits.c \
 	src/admin/autoreply.h src/admin/autoreply.c \
 	src/admin/check.h src/admin/check.c src/admin/check-accounts.c src/admin/check-host.c \
@@ -27,6 +27,7 @@ boxkeeper_SOURCES = \
 	src/admin/deciding-setting.h src/admin/deciding-setting.c \
 	src/admin/deletion.h src/admin/deletion.c \
 	src/admin/describe.h src/admin/describe.c \
+	src/admin/dictionary.h src/admin/dictionary.c \
 	src/admin/domain-addresses.h src/admin/domain-addresses.c \
 	src/admin/domain-fields.h src/admin/domain-fields.c \
 	src/admin/domain-plan.h src/admin/domain-plan.c \

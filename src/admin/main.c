@@ -157,6 +157,13 @@ static void set_up_language(void)
     tzset();
 }
 
+/* These go on with jobs when they have looked at them, and say so. */
+static bool goes_on_by_itself(const struct bk_command *command)
+{
+    return command->run == bk_run_job_run || command->run == bk_run_account_delete ||
+           command->run == bk_run_account_erase_mail || command->run == bk_run_account_import;
+}
+
 static bool run(struct bk_admin *admin, int count, char **words)
 {
     if (!bk_command_line_parse(admin, count, words))
@@ -169,10 +176,7 @@ static bool run(struct bk_admin *admin, int count, char **words)
         bk_help_print(admin);
         return true;
     }
-    /* These go on with jobs by themselves, and say so. */
-    if (admin->command->changes && !admin->dry_run && admin->command->run != bk_run_job_run &&
-        admin->command->run != bk_run_account_delete &&
-        admin->command->run != bk_run_account_erase_mail)
+    if (admin->command->changes && !admin->dry_run && !goes_on_by_itself(admin->command))
         bk_jobs_go_on(admin);
     return admin->command->run(admin);
 }

@@ -2,13 +2,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "admin/password.h"
 
+#include "admin/dictionary.h"
 #include "admin/output.h"
 #include "rules/passwords.h"
 
 #include <crypt.h>
 #include <errno.h>
-#include <locale.h>
-#include <pwquality.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -87,104 +86,20 @@ static const char *strength_word(int score)
     return score < 30 ? _("weak") : score < 60 ? _("fair") : score < 85 ? _("good") : _("strong");
 }
 
-/* In our words: theirs come in the language of the locale only where their catalogues are
- * installed, and could not be told apart then. `text` is English. */
-static const char *dictionary_text(int score, const char *text)
-{
-    static const struct {
-        int score;
-        const char *theirs; /* a part of their text */
-        const char *ours;
-    } known[] = {
-        {PWQ_ERROR_MIN_LENGTH, "", N_("it is too short")},
-        {PWQ_ERROR_PALINDROME, "", N_("it reads the same backwards")},
-        {PWQ_ERROR_USER_CHECK, "", N_("it contains the account's name")},
-        {PWQ_ERROR_CRACKLIB_CHECK, "dictionary word",
-         N_("it is based on a word of the dictionary")},
-        {PWQ_ERROR_CRACKLIB_CHECK, "simplistic", N_("it is too regular")},
-        {PWQ_ERROR_CRACKLIB_CHECK, "DIFFERENT", N_("it has too few different characters")},
-        {PWQ_ERROR_CRACKLIB_CHECK, "too short", N_("it is too short")},
-    };
-
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-        if (known[i].score == score && strstr(text, known[i].theirs) != NULL)
-            return _(known[i].ours);
-    }
-    return text;
-}
-
-/* Only the dictionary is asked (and what it contains: palindromes, the account's name); lengths and
- * kinds of characters are the plan's. Score from 0 to 100, or an error of libpwquality. */
-static int ask_dictionary(const char *name, const char *password, const char **text_r)
-{
-    static char buffer[PWQ_MAX_ERROR_MESSAGE_LEN];
-    static const int zero[] = {PWQ_SETTING_DIG_CREDIT, PWQ_SETTING_UP_CREDIT,
-                               PWQ_SETTING_LOW_CREDIT, PWQ_SETTING_OTH_CREDIT,
-                               PWQ_SETTING_MIN_CLASS,  PWQ_SETTING_DIFF_OK};
-    pwquality_settings_t *settings = pwquality_default_settings();
-    locale_t before = uselocale((locale_t)0);
-    locale_t english;
-    void *detail = NULL;
-    int score;
-
-    *text_r = "";
-    if (settings == NULL)
-        return PWQ_ERROR_MEM_ALLOC;
-    english = newlocale(LC_MESSAGES_MASK, "C", duplocale(before));
-    (void)uselocale(english);
-    for (size_t i = 0; i < sizeof(zero) / sizeof(zero[0]); i++)
-        (void)pwquality_set_int_value(settings, zero[i], 0);
-    score = pwquality_check(settings, password, NULL, name, &detail);
-    if (score < 0)
-        *text_r = pwquality_strerror(buffer, sizeof(buffer), score, detail);
-    pwquality_free_settings(settings);
-    (void)uselocale(before);
-    freelocale(english);
-    if (score < 0)
-        *text_r = dictionary_text(score, *text_r);
-    return score;
-}
-
-/* *score_r is below 0 where the plan does not mind. */
-static bool check_dictionary(struct bk_admin *admin, const struct bk_domain *domain,
-                             const char *name, const char *password, int *score_r)
-{
-    const char *text;
-    int score = ask_dictionary(name, password, &text);
-
-    *score_r = score;
-    if (score < 0 && !domain->plan->password_dictionary)
-        return true;
-    if (score < 0 && strstr(text, "loading dictionary") != NULL)
-        return bk_admin_fail(admin, BK_ERROR_CONFIGURATION,
-                             _("the dictionary that plan %s asks for passwords can't be read: "
-                               "install the package cracklib-runtime"),
-                             domain->plan->name);
-    if (score < 0)
-        return bk_admin_fail(admin, BK_ERROR_VALUE,
-                             _("the password is too simple for plan %s: %s. Choose another one"),
-                             domain->plan->name, text);
-    return true;
-}
-
+/* *score_r is below 0 where the plan does not mind what the dictionary says. */
 static bool check(struct bk_admin *admin, const struct bk_domain *domain, const char *name,
                   const char *password, int *score_r)
 {
+    struct bk_dictionary_answer answer = {0};
     enum bk_password_problem problem = bk_password_check(domain, name, password);
 
     if (problem != BK_PASSWORD_FINE)
         return bk_admin_fail(admin, BK_ERROR_VALUE,
                              _("plan %s does not allow this password: %s. Choose another one"),
                              domain->plan->name, _(bk_password_problem_text(problem)));
-    return check_dictionary(admin, domain, name, password, score_r);
-}
-
-bool bk_password_check_text(struct bk_admin *admin, const struct bk_domain *domain,
-                            const char *name, const char *password)
-{
-    int score;
-
-    return check(admin, domain, name, password, &score);
+    bk_dictionary_ask(name, password, &answer);
+    *score_r = answer.score;
+    return bk_dictionary_allows(admin, domain, &answer);
 }
 
 /* Evenly distributed below `limit` (at most 256). */
@@ -230,10 +145,12 @@ static const char *generate(struct bk_admin *admin, const struct bk_domain *doma
 {
     for (int i = 0; i < 1000; i++) {
         const char *text = generate_once(admin, domain->plan);
-        const char *reason;
+        struct bk_dictionary_answer answer = {0};
 
-        if (bk_password_check(domain, name, text) == BK_PASSWORD_FINE &&
-            (!domain->plan->password_dictionary || ask_dictionary(name, text, &reason) >= 0))
+        if (bk_password_check(domain, name, text) != BK_PASSWORD_FINE)
+            continue;
+        bk_dictionary_ask(name, text, &answer);
+        if (answer.score >= 0 || !domain->plan->password_dictionary)
             return text;
     }
     bk_admin_fail(
@@ -244,14 +161,16 @@ static const char *generate(struct bk_admin *admin, const struct bk_domain *doma
     return NULL;
 }
 
-bool bk_password_hash(const char *password, char hash_r[CRYPT_OUTPUT_SIZE])
+bool bk_password_hash(const char *password, const char *setting, char hash_r[CRYPT_OUTPUT_SIZE])
 {
     struct crypt_data data = {0};
-    char setting[CRYPT_GENSALT_OUTPUT_SIZE];
+    char new_setting[CRYPT_GENSALT_OUTPUT_SIZE];
     const char *text = NULL;
     bool fine;
 
-    if (crypt_gensalt_rn("$y$", 0, NULL, 0, setting, sizeof(setting)) != NULL)
+    if (setting == NULL)
+        setting = crypt_gensalt_rn("$y$", 0, NULL, 0, new_setting, sizeof(new_setting));
+    if (setting != NULL)
         text = crypt_r(password, setting, &data);
     fine = text != NULL && *text != '*';
     if (fine)
@@ -269,7 +188,7 @@ static const char *hash(struct bk_admin *admin, const char *password)
 {
     char text[CRYPT_OUTPUT_SIZE];
 
-    if (bk_password_hash(password, text))
+    if (bk_password_hash(password, NULL, text))
         return bk_arena_strdup(admin->arena, text);
     bk_admin_fail(admin, BK_ERROR_CONFIGURATION, "%s", bk_password_hash_failed());
     return NULL;

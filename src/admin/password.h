@@ -49,12 +49,9 @@ bool bk_password_source(struct bk_admin *admin, enum bk_password_source *source_
 bool bk_password_take(struct bk_admin *admin, const struct bk_domain *domain, const char *name,
                       enum bk_password_source source, struct bk_new_password *password_r);
 
-/* May account `name` of `domain` have this password? BK_ERROR_VALUE says why not, without it. */
-bool bk_password_check_text(struct bk_admin *admin, const struct bk_domain *domain,
-                            const char *name, const char *password);
-
-/* Its hash. May be called by several threads. False: see bk_password_hash_failed(). */
-bool bk_password_hash(const char *password, char hash_r[CRYPT_OUTPUT_SIZE]);
+/* Its hash, with a new salt or, where `setting` is not NULL, like that hash. May be called by
+ * several threads. False: see bk_password_hash_failed(). */
+bool bk_password_hash(const char *password, const char *setting, char hash_r[CRYPT_OUTPUT_SIZE]);
 /* What to tell then. */
 const char *bk_password_hash_failed(void);
 

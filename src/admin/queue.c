@@ -4,6 +4,7 @@
 
 #include "admin/program.h"
 #include "rules/address.h"
+#include "rules/sender.h"
 
 #include <string.h>
 
@@ -13,30 +14,20 @@ const struct bk_column bk_queue_columns[] = {
     {"recipients", N_("Recipients"), BK_COLUMN_TEXT}, {NULL, NULL, 0},
 };
 
-static bool collect_address(void *context, const char *address)
+/*
+ * By the rule that lets logins send: aliases, alias domains and extensions are the account's. After
+ * a forward to another host the sender stands in an SRS address. False: admin->error.
+ */
+static bool is_sender(struct bk_admin *admin, const struct bk_directory *directory,
+                      const struct bk_account *account, const char *sender, bool *is_r)
 {
-    json_object_set_new(context, address, json_true());
-    return true;
-}
+    const char *before = bk_address_from_srs(admin->arena, sender);
+    const char *owner = "";
+    enum bk_lookup found = bk_sender_owner(admin->arena, directory,
+                                           before != NULL ? before : sender, &owner);
 
-/* Every address of the account as a key. */
-static json_t *addresses_of(struct bk_admin *admin, const struct bk_account *account)
-{
-    json_t *addresses = json_object();
-
-    (void)collect_address(addresses, account->primary_address);
-    if (bk_settings_list_aliases(admin->settings, account->id, collect_address, addresses,
-                                 &admin->error) == BK_FAILED)
-        return NULL;
-    return addresses;
-}
-
-static bool is_sender(struct bk_admin *admin, const json_t *addresses, const char *sender)
-{
-    struct bk_address address;
-
-    return sender != NULL && bk_address_parse(admin->arena, sender, &address) &&
-           json_object_get(addresses, bk_address_plain(admin->arena, &address)) != NULL;
+    *is_r = found == BK_FOUND && strcmp(owner, account->primary_address) == 0;
+    return found != BK_FAILED;
 }
 
 static json_t *describe(json_t *message)
@@ -70,13 +61,14 @@ json_t *bk_queue_find(struct bk_admin *admin, const struct bk_account *account)
 {
     static const char *const arguments[] = {"-j", NULL};
     const char *command = bk_admin_server_value(admin, "postqueue_command");
-    json_t *addresses = command != NULL ? addresses_of(admin, account) : NULL;
+    const struct bk_directory *directory;
     json_t *found = json_array();
     struct bk_program_result result;
     char *save = NULL;
 
-    if (addresses == NULL)
+    if (command == NULL)
         return NULL;
+    directory = bk_settings_directory(admin->settings, NULL, admin->arena, &admin->error);
     result = bk_program_run(admin, command, arguments);
     if (result.status != 0) {
         queue_failed(admin, command, &result);
@@ -86,7 +78,13 @@ json_t *bk_queue_find(struct bk_admin *admin, const struct bk_account *account)
          line != NULL; line = strtok_r(NULL, "\n", &save)) {
         json_t *message = json_loads(line, 0, NULL);
 
-        if (is_sender(admin, addresses, json_string_value(json_object_get(message, "sender"))))
+        const char *sender = json_string_value(json_object_get(message, "sender"));
+
+        bool is_its = false;
+
+        if (sender != NULL && !is_sender(admin, directory, account, sender, &is_its))
+            return NULL;
+        if (is_its)
             json_array_append_new(found, describe(message));
     }
     return found;

@@ -1,8 +1,9 @@
 /* SPDX-FileCopyrightText: Boxkeeper authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * Mail of an account that still waits in Postfix's queue: what `postqueue -j` lists with one of the
- * account's addresses (with or without an extension) as its sender.
+ * Mail of an account that still waits in Postfix's queue: what `postqueue -j` lists with a sender
+ * that the account may send as (rules/sender.h): its addresses, also in alias domains and with an
+ * extension, and the form that they have after a forward to another host (SRS).
  */
 #ifndef BK_ADMIN_QUEUE_H
 #define BK_ADMIN_QUEUE_H

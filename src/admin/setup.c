@@ -166,6 +166,14 @@ static bool run_guide(struct bk_admin *admin, const struct guide *guide)
     return true;
 }
 
+/* The guide is the same whatever is to be applied. */
+static bool no_option_given(struct bk_admin *admin)
+{
+    return admin->option_count == 0 ||
+           bk_admin_fail(admin, BK_ERROR_USAGE, _("--%s goes with --apply"),
+                         admin->options[0].option->name);
+}
+
 /* ---- Dovecot ---- */
 
 const struct bk_setup_target bk_setup_dovecot_targets[] = {
@@ -184,7 +192,8 @@ const struct bk_setup_target bk_setup_dovecot_targets[] = {
 const struct bk_option bk_setup_dovecot_options[] = {
     {"apply", NULL, N_("put the files in place and restart Dovecot"), false},
     {"allow-plaintext-login", NULL, N_("let logins in without TLS"), false},
-    {"mail-format", N_("FORMAT"), N_("maildir (if nothing is said), sdbox or mdbox"), false},
+    {"mail-format", "maildir|sdbox|mdbox", N_("maildir (if nothing is said), sdbox or mdbox"),
+     false},
     {NULL, NULL, NULL, false},
 };
 
@@ -221,7 +230,7 @@ bool bk_run_setup_dovecot(struct bk_admin *admin)
     static const struct guide guide = {bk_setup_dovecot_targets, before, after, must_not};
 
     return bk_option_given(admin, "apply") ? bk_setup_apply_dovecot(admin)
-                                           : run_guide(admin, &guide);
+                                           : no_option_given(admin) && run_guide(admin, &guide);
 }
 
 /* ---- Postfix ---- */
@@ -273,5 +282,5 @@ bool bk_run_setup_postfix(struct bk_admin *admin)
     static const struct guide guide = {targets, before, after, must_not};
 
     return bk_option_given(admin, "apply") ? bk_setup_apply_postfix(admin)
-                                           : run_guide(admin, &guide);
+                                           : no_option_given(admin) && run_guide(admin, &guide);
 }

@@ -113,9 +113,11 @@ static void find_address(struct answer *answer, struct mail *mail)
     }
 }
 
+/* The number alone would do, but for a backup that is restored and then counts again. */
 static const char *make_handle(const struct bk_auto_reply *reply)
 {
-    const char *text = t_strdup_printf("%s\n%s\n%s", reply->subject, reply->from_date, reply->body);
+    const char *text = t_strdup_printf("%lld\n%s\n%s\n%s", (long long)reply->text_number,
+                                       reply->subject, reply->from_date, reply->body);
     unsigned char digest[SHA1_RESULTLEN];
 
     sha1_get_digest(text, strlen(text), digest);

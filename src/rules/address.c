@@ -230,3 +230,18 @@ const char *bk_address_from_relay(struct bk_arena *arena, const char *form)
     *equals = '@';
     return local;
 }
+
+const char *bk_address_from_srs(struct bk_arena *arena, const char *sender)
+{
+    char *text = bk_address_fold(arena, sender), *at = strrchr(text, '@');
+    char *time, *domain, *local;
+
+    if (at == NULL || strncmp(text, "srs0", 4) != 0 || text[4] == '\0' ||
+        strchr("=+-", text[4]) == NULL)
+        return NULL;
+    *at = '\0';
+    if ((time = strchr(text + 5, '=')) == NULL || (domain = strchr(time + 1, '=')) == NULL ||
+        (local = strchr(domain + 1, '=')) == NULL || local == domain + 1 || local[1] == '\0')
+        return NULL;
+    return bk_arena_printf(arena, "%s@%.*s", local + 1, (int)(local - domain - 1), domain + 1);
+}

@@ -65,6 +65,13 @@ const char *bk_address_to_relay(struct bk_arena *arena, const char *address);
 /* Back; NULL if it is no such form. */
 const char *bk_address_from_relay(struct bk_arena *arena, const char *form);
 
+/*
+ * The address in a sender that postsrsd has rewritten, SRS0=hash=time=domain=local@host, folded;
+ * NULL if it is no such form. Whether the hash is right is not looked at: nothing may be let in by
+ * this. (SRS1, of mail that came forwarded already, was never a sender of ours.)
+ */
+const char *bk_address_from_srs(struct bk_arena *arena, const char *sender);
+
 enum bk_address_problem {
     BK_ADDRESS_FINE = 0,
     BK_ADDRESS_NO_AT,

@@ -22,6 +22,7 @@ struct bk_auto_reply {
     bool quote;
     const char *from_date, *until_date; /* both inclusive; "" = no limit; equal ones = no limit */
     int64_t interval_seconds;           /* BK_INHERIT: the plan's */
+    int64_t text_number; /* kept by the store: grows when subject, text or first day change */
 };
 
 /* Set, and allowed by the plan. */

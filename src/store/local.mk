@@ -42,6 +42,7 @@ libstore_la_LIBADD = $(SQLITE_LIBS)
 # In the order of their numbers.
 MIGRATIONS = \
 	sql/settings-0001-first.sql \
+	sql/settings-0002-reply-text.sql \
 	sql/credentials-0001-first.sql \
 	sql/credentials-0002-staged.sql \
 	sql/credentials-0003-former.sql \

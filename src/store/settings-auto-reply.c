@@ -18,7 +18,7 @@ enum bk_lookup bk_settings_lookup_auto_reply(struct bk_settings *settings, struc
                                       .interval_seconds = BK_INHERIT};
     if (!bk_query_begin(&query, &settings->database,
                         "SELECT subject, body, quote_original, from_date, until_date, "
-                        "interval_seconds FROM auto_replies WHERE account_id = $1",
+                        "interval_seconds, text_number FROM auto_replies WHERE account_id = $1",
                         error))
         return BK_FAILED;
     bk_query_bind_number(&query, account_id);
@@ -30,6 +30,7 @@ enum bk_lookup bk_settings_lookup_auto_reply(struct bk_settings *settings, struc
         reply_r->from_date = bk_query_text(&query, arena);
         reply_r->until_date = bk_query_text(&query, arena);
         reply_r->interval_seconds = bk_query_number(&query);
+        reply_r->text_number = bk_query_number(&query);
         found = bk_query_found(&query, error);
     }
     bk_query_end(&query);
@@ -49,7 +50,11 @@ bool bk_settings_put_auto_reply(struct bk_settings *settings, int64_t account_id
                         "ON CONFLICT (account_id) DO UPDATE SET subject = excluded.subject, "
                         "body = excluded.body, quote_original = excluded.quote_original, "
                         "from_date = excluded.from_date, until_date = excluded.until_date, "
-                        "interval_seconds = excluded.interval_seconds",
+                        "interval_seconds = excluded.interval_seconds, "
+                        "text_number = auto_replies.text_number + "
+                        "CASE WHEN auto_replies.subject = excluded.subject "
+                        "AND auto_replies.body = excluded.body "
+                        "AND auto_replies.from_date = excluded.from_date THEN 0 ELSE 1 END",
                         error))
         return false;
     bk_query_bind_number(&query, account_id);

@@ -374,3 +374,10 @@ def test_words_of_the_commands(everything):
     assert run("account", "export", "--domain", "a.example", "--encoding", "x").returncode == 65
     assert run("account", "sample", "x").returncode == 64
     assert run("account", "sample", "edit", "--domain", "none.example").returncode == 67
+
+
+def test_sample_has_the_default_capacity_of_the_domain(scratch):
+    scratch.cli("domain", "add", "a.example", "--default-capacity", "2G", "--max-capacity", "100G")
+    for kind in ("registration", "edit"):
+        rows = scratch.cli("account", "sample", kind, "--domain", "a.example").splitlines()
+        assert rows[1].endswith(",2"), rows

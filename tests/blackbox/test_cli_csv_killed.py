@@ -10,6 +10,7 @@ import pytest
 
 import credentials
 from csv_files import EDIT, PASSWORD, REGISTRATION, Files, new_rows, text_of
+from killing import run_traced
 from operations import Records, kill_points, run_killed, start_traced
 from scratch import BUILD, wait_for
 
@@ -65,18 +66,18 @@ def test_import(files):
         assert len({rows[name].locked if name in rows else True for name in names}) == 1, point
         known = names & set(credentials.accounts(files.scratch))
         assert known in (set(), names), point
-        if known:
-            finish(files)
-            for name in names:
-                row = credentials.read(files.scratch)[name]
-                assert credentials.fits(PASSWORD, row.password_hash), point
-        else:
-            result = files.scratch.run("account", "import", path_for(number), "--domain",
-                                       "a.example")
-            assert result.returncode == 0, point + result.stderr
-            credentials.check_settled(files.scratch)
-        outcomes.add(bool(known))
-    assert outcomes == {False, True}, "points before and after the settings' commit"
+        unfinished = bool(files.scratch.json("job", "list")["items"])
+        # Killed after everything was done, the same file is one of accounts that are there.
+        result = files.scratch.run("account", "import", path_for(number), "--domain", "a.example")
+        assert result.returncode == (65 if known and not unfinished else 0), point + result.stderr
+        assert (result.returncode == 65) == ("another command has completed it" in result.stderr)
+        for name in names:
+            row = credentials.read(files.scratch)[name]
+            assert credentials.fits(PASSWORD, row.password_hash), point
+        assert files.scratch.json("job", "list")["items"] == []
+        credentials.check_settled(files.scratch)
+        outcomes.add((bool(known), unfinished))
+    assert outcomes >= {(False, False), (True, True)}, "before and after the settings' commit"
 
 
 def test_edit(files):
@@ -127,6 +128,46 @@ def test_next_command_completes_an_import(files):
     assert result.returncode == 0 and "complete now" in result.stderr
     assert files.scratch.json("job", "list")["items"] == []
     credentials.check_settled(files.scratch)
+
+
+@pytest.mark.parametrize("changed, status", [
+    ({}, 0), ({"mail_password": PASSWORD + "x"}, 65), ({"comment": "another"}, 65),
+    ({"mail_capacity": "2"}, 65), ({"mail_account": "user77"}, 65)])
+def test_the_same_file_again_completes_an_import(files, changed, status):
+    rows = new_rows(range(3))
+    run_killed(command(files, "import", write(files, "new.csv", REGISTRATION, rows)), "mkdir", 1)
+    rows[1] = [changed.get(column, cell) for column, cell in zip(REGISTRATION, rows[1])]
+    again = command(files, "import", write(files, "again.csv", REGISTRATION, rows))
+    dry = files.scratch.run("--dry-run", *again[3:])
+    assert dry.returncode == status, dry.stderr
+    assert len(files.scratch.json("job", "list")["items"]) == 1, "a dry run changes nothing"
+    result = files.scratch.run("--json", *again[3:])
+    assert result.returncode == status, result.stderr
+    assert ('"registered": 3' in result.stdout) == (status == 0)
+    # Whatever the file says: what had begun is complete.
+    assert files.names() == {"postmaster", "user00", "user01", "user02"}
+    row = credentials.read(files.scratch)["user01@a.example"]
+    assert credentials.fits(new_rows(range(3))[1][1], row.password_hash)
+    assert files.scratch.json("job", "list")["items"] == []
+    credentials.check_settled(files.scratch)
+
+
+def test_a_helper_of_the_check_is_killed(files):
+    """Somebody else looks up what it had in hand."""
+    rows = new_rows(range(200))
+    for i in (3, 64, 65, 128, 199):
+        rows[i][1] = "Abcdefg1!"
+    path = write(files, "many.csv", REGISTRATION, rows)
+    words = ["--dry-run", *command(files, "import", path)[3:]]
+    plain = files.scratch.run(*words)
+    want = [line for line in plain.stderr.splitlines() if line.startswith("line ")]
+    assert [int(line.split()[1].rstrip(":")) for line in want] == [5, 66, 67, 130, 201], plain.stderr
+    # The helper of the first processor but one; on a machine with one there is none.
+    done = run_traced(["-o", "/dev/null", "-e", "trace=prctl", "-e",
+                       "inject=prctl:signal=KILL:when=1"],
+                      [*command(files, "import", path)[:3], *words], check=False)
+    got = [line for line in done.stderr.splitlines() if line.startswith("line ")]
+    assert (done.returncode, got) == (65, want), done.stderr
 
 
 def test_the_same_file_twice_at_once(files):

@@ -180,6 +180,57 @@ def test_change_of_plan_shows_what_it_forbids_and_asks(scratch):
     credentials.check_settled(scratch)
 
 
+FORBIDDEN = [
+    "an empty full name for 2 accounts", "its forward for 1", "its auto-reply", "its spam tag (",
+    "its own text of the spam tag", "its sorting of spam", "its deleting of spam",
+    "its own spam score", "its lists of allowed and blocked senders", "durations of its own",
+    "the default capacity of a.example", "the upper limit of a.example",
+    "a.example durations of its own"]
+
+
+def test_change_of_plan_lists_every_kind_of_setting(scratch):
+    scratch.cli("plan", "add", "roomy", "--from", "open")
+    scratch.cli("plan", "set", "roomy", "capacity_kind=range", "capacity_maximum_bytes=0",
+                "capacity_minimum_bytes=1M", "capacity_default_bytes=5G")
+    scratch.cli("domain", "add", "a.example", "--plan", "roomy", "--default-capacity", "3G",
+                "--max-account-capacity", "50G")
+    scratch.cli("retention", "set", "a.example", "--trash", "3d")
+    scratch.add_account("taro@a.example", "--capacity", "5G")
+    for words in (["forward", "set", "taro@a.example", "x@out.example", "--keep-copy"],
+                  ["autoreply", "set", "taro@a.example", "--subject", "away", "--body", "x"],
+                  ["spam", "set", "taro@a.example", "--tag", "on", "--tag-text", "X", "--sort",
+                   "on", "--score", "6"],
+                  ["spam", "set", "taro@a.example", "--action", "delete"],
+                  ["spam", "allow", "taro@a.example", "@friend.example"],
+                  ["retention", "set", "taro@a.example", "--archive", "30d"]):
+        scratch.cli(*words)
+    scratch.cli("plan", "add", "strict", "--from", "kwc")
+    scratch.cli("plan", "set", "strict", "full_name_required=on", "forward_allowed=off",
+                "auto_reply_allowed=off", "spam_tag_allowed=off", "spam_tag_text_settable=off",
+                "spam_sort_allowed=off", "spam_actions_allowed=off", "spam_lists_allowed=off",
+                "retention_kind=fixed")
+    result = scratch.run("domain", "set", "a.example", "--plan", "strict")
+    assert result.returncode == 64
+    assert [text for text in FORBIDDEN if text not in result.stderr] == [], result.stderr
+    assert scratch.json("domain", "show", "a.example")["plan"] == "roomy"
+    dry = scratch.json("--dry-run", "--yes", "domain", "set", "a.example", "--plan", "strict")
+    assert len(dry["warnings"]) >= len(FORBIDDEN)
+    # Back to a plan that allows all of it, everything is as it was.
+    scratch.cli("--yes", "domain", "set", "a.example", "--plan", "strict")
+    scratch.cli("domain", "set", "a.example", "--plan", "roomy")
+    assert scratch.json("spam", "show", "taro@a.example")["action"] == "delete"
+
+
+def test_change_of_plan_looks_at_the_width_of_auto_replies(scratch):
+    scratch.cli("domain", "add", "a.example")
+    for name, width in (("fits", 600), ("wide", 601)):
+        scratch.add_account(f"{name}@a.example", "--capacity", "5G")
+        scratch.cli("autoreply", "set", f"{name}@a.example", "--subject", "away", "--body",
+                    "x" * width)
+    result = scratch.run("domain", "set", "a.example", "--plan", "kwc")
+    assert "so long an auto-reply for 1 accounts: wide@a.example" in result.stderr
+
+
 def test_change_of_plan_without_conflicts_does_not_ask(scratch):
     scratch.cli("domain", "add", "a.example", "--plan", "kwc")
     assert scratch.json("domain", "set", "a.example", "--plan", "business-standard")["plan"] == (

@@ -109,6 +109,23 @@ def test_queue_is_shown_and_deleted(scratch, domain):
     assert domain.deleted == ["ID0", "ID2"]
 
 
+def test_queue_is_looked_through_for_every_address(scratch, domain):
+    """Whatever the login was allowed to send as, and what forwards to other hosts make of it."""
+    scratch.cli("domain", "alias", "add", "a.example", "alias.example")
+    scratch.cli("domain", "set", "a.example", "--catch-all", "taro@a.example")
+    scratch.cli("alias", "add", "hana@a.example", "flower")
+    scratch.cli("account", "rename", "taro@a.example", "taro2@a.example")
+    its = ["TARO2@a.example", "taro@a.example", "taro+x@alias.example", "sales+a+b@alias.example",
+           "SRS0=Ab1+=QB=a.example=taro@mail.example", "srs0=Ab1+=QB=alias.example=SALES@m.example",
+           "taro2@a.example."]
+    others = ["hana@a.example", "flower@alias.example", "nobody@a.example", "x=taro@a.example",
+              "SRS0=Ab1+=QB=a.example=hana@mail.example", "taro@other.example",
+              "SRS0=Ab1+=QB=a.example@mail.example", "MAILER-DAEMON", "@a.example"]
+    domain.queue(*its, *others)
+    result = scratch.json("account", "force-password", "taro@a.example")
+    assert [message["sender"] for message in result["queued"]] == its
+
+
 def test_postfix_away(scratch, domain):
     (domain.folder / "down").touch()
     result = scratch.run("account", "force-password", "taro@a.example", "--delete-queued")

@@ -76,3 +76,10 @@ def test_for_people(scratch, server, words):
 def test_bad_commands(scratch):
     assert scratch.run("setup").returncode == 64
     assert scratch.run("setup", "exim").returncode == 64
+
+
+def test_options_of_applying_go_with_it(scratch):
+    for words in (["dovecot", "--mail-format", "sdbox"], ["dovecot", "--allow-plaintext-login"],
+                  ["postfix", "--allow-plaintext-login"]):
+        result = scratch.run("setup", *words)
+        assert result.returncode == 64 and "goes with --apply" in result.stderr

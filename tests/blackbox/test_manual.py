@@ -3,11 +3,15 @@
 """boxkeeper(1) and the program's own table of commands: neither has what the other lacks."""
 
 import json
+import os
 import re
+import shlex
 import subprocess
 
 import pytest
 
+from csv_files import PASSWORD
+from fake_doveadm import doveadm  # noqa: F401 (a fixture)
 from scratch import BUILD, TOP
 
 PAGE = (TOP / "doc" / "man" / "boxkeeper.1").read_text()
@@ -80,17 +84,60 @@ def test_every_exit_status_is_documented():
     assert set(re.findall(r"^\.It (\d+)", status, flags=re.MULTILINE)) == kinds
 
 
-def test_examples_use_real_commands(table):
+def examples():
+    """Lines of a shell."""
+    blocks = re.findall(r"^\.Bd -literal.*?\n(.*?)^\.Ed", PAGE.split(".Sh EXAMPLES")[1],
+                        flags=re.MULTILINE | re.DOTALL)
+    return "".join(blocks).splitlines()
+
+
+def command_of(line, table):
+    """The command of the table that a line runs, and its options."""
+    words = shlex.split(line[line.index("boxkeeper "):])[1:]
+    options = {word[2:] for word in words if word.startswith("--")}
+    noun, verb, *_ = [word for word in words if not word.startswith("--")] + [None]
+    for command in table["items"]:
+        if command["noun"] == noun and command["verb"] in (verb, None):
+            return command, options
+    raise AssertionError(line)
+
+
+def test_every_command_has_an_example(table):
     commands = {(command["noun"], command["verb"]) for command in table["items"]}
-    options = {option["name"] for command in table["items"] for option in command["options"]}
-    options |= {option["name"] for option in table["global_options"]}
-    lines = re.findall(r"^boxkeeper (.*)$", PAGE.split(".Sh EXAMPLES")[1], flags=re.MULTILINE)
-    assert lines
-    for line in lines:
-        words = [word for word in line.split() if not word.startswith("--")]
-        assert (words[0], words[1]) in commands or (words[0], None) in commands, line
-        for option in re.findall(r"--([a-z-]+)", line):
-            assert option in options, line
+    shown = set()
+    for line in examples():
+        command, options = command_of(line, table)
+        shown.add((command["noun"], command["verb"]))
+        known = {option["name"] for option in command["options"] + table["global_options"]}
+        assert options - known == set(), line
+    assert commands - shown == set()
+
+
+def test_examples_work(scratch, doveadm, table):
+    """One after the other, as one session of a shell, without the two servers of a machine."""
+    doveadm.answer([])
+    program = scratch.folder / "bin" / "boxkeeper"
+    program.write_text(
+        f'#!/bin/sh\nexec {BUILD}/boxkeeper --settings {scratch.settings} "$@"\n')
+    program.chmod(0o755)
+    environment = os.environ | {"PATH": f"{program.parent}:/usr/bin:/bin", "LC_ALL": "C.UTF-8",
+                                "password": PASSWORD}
+    # What needs a Dovecot says so, and goes on later.
+    later = {("check", None): (78,), ("account", "erase-mail"): (75,), ("job", "run"): (75,)}
+    for line in examples():
+        command, _ = command_of(line, table)
+        line = re.sub(r" --apply.*", "", line).replace("/var/backups", str(scratch.folder))
+        done = subprocess.run(["sh", "-ec", line], cwd=scratch.folder, env=environment, text=True,
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=120,
+                              check=False)
+        want = later.get((command["noun"], command["verb"]), (0,))
+        assert done.returncode in want, f"{line}: {done.returncode} {done.stderr}"
+        if "sample registration" in line:
+            sample = scratch.folder / "mail-accounts-sample.csv"
+            rows = sample.read_text(encoding="utf-8-sig").splitlines()
+            cells = [row.split(",") for row in rows]
+            sample.write_text("\n".join(",".join([row[0], f"{PASSWORD}{n}" if n else row[1],
+                                                  *row[2:]]) for n, row in enumerate(cells)) + "\n")
 
 
 def test_help_names_every_command_and_option(table):
@@ -103,3 +150,58 @@ def test_help_names_every_command_and_option(table):
                                text=True, check=True).stdout
         for option in command["options"]:
             assert f"--{option['name']}" in shown
+
+
+# ---- boxkeeper-plans(5) ----
+
+PLANS = (TOP / "doc" / "man" / "boxkeeper-plans.5").read_text()
+
+
+def documented_fields():
+    """Field -> what stands in parentheses behind it."""
+    return {name: kind for names, kind in re.findall(r"^\.It Va (.*) Pq (.*)$", PLANS, re.MULTILINE)
+            for name in names.split(" , ")}
+
+
+def table_of_plans():
+    """Plan -> field -> value, as `plan set` takes it."""
+    text = re.search(r"^\.TS\n.*?\.\n(.*?)^\.TE", PLANS, re.MULTILINE | re.DOTALL)[1]
+    text = re.sub(r"T\{\n(.*?)\nT\}", r"\1", text.replace("\\&", ""))
+    (_, *plans), *rows = [line.split("\t") for line in text.splitlines()]
+    plans = [plan for plan in plans if plan]
+    return {plan: {field: cells[i].replace(", ", ",") for field, *cells in rows}
+            for i, plan in enumerate(plans)}
+
+
+def test_every_field_of_a_plan_is_documented(scratch):
+    documented = documented_fields()
+    assert set(documented) == set(scratch.json("plan", "show", "open")) - {"plan"}
+    kinds = [("neither on nor off", "switch"), ("not a size", "size"), ("not a duration", "duration"),
+             ("not a line", "text"), ("not a whole number", "number"), ("none of its words", "word")]
+    for field, kind in documented.items():
+        result = scratch.run("plan", "set", "open", f"{field}=\x01")
+        assert result.returncode == 65
+        assert any(error in result.stderr and word in kind for error, word in kinds), result.stderr
+        limits = re.search(r"(?:none of its words|in its range): (.*)$", result.stderr.strip())
+        if limits:
+            assert kind.split(" : ")[1] == limits[1], field
+
+
+def test_built_in_plans_are_documented(scratch):
+    plans = table_of_plans()
+    plans["business-standard"] = plans["kwc"]
+    assert set(plans) == {plan["plan"] for plan in scratch.json("plan", "list")["items"]}
+    for plan, fields in plans.items():
+        # From the plan that is the least like it.
+        scratch.cli("plan", "add", "mine-" + plan, "--from", "open" if plan == "site" else "site")
+        scratch.cli("plan", "set", "mine-" + plan, *[f"{field}={text}"
+                                                    for field, text in fields.items()])
+        made = scratch.json("plan", "show", "mine-" + plan)
+        assert made | {"plan": plan} == scratch.json("plan", "show", plan)
+
+
+def test_examples_of_plans_work(scratch):
+    scratch.cli("domain", "add", "example.com", "--plan", "site")
+    for line in re.findall(r"^boxkeeper (.*)$", PLANS, re.MULTILINE):
+        scratch.cli(*line.split())
+    assert scratch.json("domain", "show", "example.com")["plan"] == "small"

@@ -315,6 +315,37 @@ START_TEST(ascii_knows_letter_case)
 }
 END_TEST
 
+START_TEST(srs_forms)
+{
+    static const struct {
+        const char *sender, *want;
+    } cases[] = {
+        {"SRS0=Xy1+=QB=A.example=Taro@mail.example", "taro@a.example"},
+        {"srs0+Xy1+=QB=a.example=taro+ext@mail.example", "taro+ext@a.example"},
+        {"SRS0-Xy1=QB=a.example=a=b@mail.example", "a=b@a.example"},
+        {"taro@a.example", NULL},
+        {"", NULL},
+        {"srs0", NULL},
+        {"srs0@mail.example", NULL},
+        {"SRS0=Xy1=QB=a.example=@mail.example", NULL},
+        {"SRS0=Xy1=QB==taro@mail.example", NULL},
+        {"SRS0=Xy1=QB=taro@mail.example", NULL},
+        {"SRS0.Xy1=QB=a.example=taro@mail.example", NULL},
+        {"SRS0=Xy1=QB=a.example=taro", NULL},
+        {"SRS1=Xy1=b.example==Zz2=QB=a.example=taro@mail.example", NULL},
+    };
+
+    for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
+        const char *got = bk_address_from_srs(arena, cases[i].sender);
+
+        ck_assert_msg(cases[i].want == NULL ? got == NULL
+                                            : got != NULL && strcmp(got, cases[i].want) == 0,
+                      "%s: got %s, want %s", cases[i].sender, got != NULL ? got : "(none)",
+                      cases[i].want != NULL ? cases[i].want : "(none)");
+    }
+}
+END_TEST
+
 START_TEST(relay_forms)
 {
     static const struct {
@@ -353,6 +384,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         takes_apart,
+        srs_forms,
         relay_forms,
         takes_long_ones_apart,
         plain_and_extended_fit_together,
