@@ -339,9 +339,10 @@ int main(int argc, char **argv)
     struct options options;
     struct bk_sockets sockets;
     struct bk_error error = {.kind = BK_ERROR_NONE};
+    const char *folder = getenv("BOXKEEPER_LOCALE_DIR"); /* the build tree's catalogues */
 
     setlocale(LC_ALL, "");
-    bindtextdomain("boxkeeper", BK_LOCALE_DIR);
+    bindtextdomain("boxkeeper", folder != NULL ? folder : BK_LOCALE_DIR);
     textdomain("boxkeeper");
     options = parse_options(argc, argv);
     setlocale(LC_MESSAGES, "C"); /* from here on texts go to the log, which has one language */

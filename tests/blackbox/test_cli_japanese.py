@@ -3,6 +3,7 @@
 """In the locale ja_JP.UTF-8: no English is left in what the commands print, and columns stand."""
 
 import json
+import os
 import re
 import subprocess
 import unicodedata
@@ -402,6 +403,26 @@ def test_log_of_changes_is_written_in_english(scratch, japanese):
     scratch.run("domain", "add", "d.example", environment=japanese)
     text = json.dumps(scratch.json("log"), ensure_ascii=False)
     assert "d.example" in text and text.isascii()
+
+
+def test_daemon_explains_itself_in_japanese(typed, japanese):
+    usage = subprocess.run([BUILD / "boxkeeperd", "--help"], env=os.environ | japanese, text=True,
+                           capture_output=True, timeout=60, check=False).stdout
+    assert usage.startswith("使い方: boxkeeperd")
+    assert english(usage, typed | set("policy map postfix syslog MiB".split())) == [], usage
+
+
+def test_daemon_logs_in_english(tmp_path, japanese):
+    """An error of the store, which is translated where the CLI shows it."""
+    command = [BUILD / "boxkeeperd", "--settings", tmp_path / "settings.db", "--socket-directory",
+               tmp_path / "s", "--log-stderr"]
+    with subprocess.Popen(command, env=os.environ | japanese, text=True,
+                          stderr=subprocess.PIPE) as daemon:
+        line = next(line for line in daemon.stderr if "settings.db" in line)
+        daemon.terminate()
+        daemon.communicate(timeout=60)
+    assert line.isascii()
+    assert "settings database" in line
 
 
 def test_messages_of_the_c_library_are_japanese(scratch, japanese):
