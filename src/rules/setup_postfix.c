@@ -218,6 +218,19 @@ static const char *prepend(struct bk_arena *arena, const char *ours, const char 
     return bk_arena_printf(arena, "%s, %s", ours, present);
 }
 
+/* What is in force where the setting is not set. Below compatibility_level 1, where
+ * smtpd_recipient_restrictions are set, they are Postfix's whole relay control. */
+static const char *in_force(const struct rule *rule, const struct bk_postfix_settings *settings)
+{
+    const char *level = bk_postfix_value(settings, "compatibility_level");
+    const char *restrictions = bk_postfix_value(settings, "smtpd_recipient_restrictions");
+
+    if (strcmp(rule->name, "smtpd_relay_restrictions") == 0 && restrictions != NULL &&
+        *restrictions != '\0' && (level == NULL || strtoll(level, NULL, 10) < 1))
+        return NULL;
+    return rule->other;
+}
+
 /* What the setting has to be; NULL: as it is. */
 static const char *merge(struct bk_arena *arena, const struct rule *rule, const char *wanted,
                          const struct bk_postfix_settings *settings, const char *present)
@@ -230,7 +243,7 @@ static const char *merge(struct bk_arena *arena, const struct rule *rule, const 
         return wanted;
     case PREPEND:
         return prepend(arena, rule->first != NULL ? rule->first : wanted,
-                       present != NULL ? present : rule->other);
+                       present != NULL ? present : in_force(rule, settings));
     case KEEP:
         source = bk_postfix_value(settings, rule->other);
         if (present != NULL)

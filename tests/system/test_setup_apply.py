@@ -176,6 +176,31 @@ def test_own_restrictions_stay_and_conflicts_are_refused(machine):
     assert everything(machine.folder / "postfix") == before
 
 
+OUTSIDE = """
+import smtplib
+for client in ("127.0.0.1", "127.0.0.2"):
+    with smtplib.SMTP("127.0.0.1", 25, timeout=60, source_address=(client, 0)) as smtp:
+        smtp.ehlo()
+        smtp.mail("taro@example.test")
+        print(client, smtp.rcpt("friend@outside.example")[0])
+"""
+
+
+def test_oldest_compatibility_level(machine):
+    """There relay control may be a matter of smtpd_recipient_restrictions alone, and stays so."""
+    for change in (["-X", "compatibility_level"],
+                   ["-e", "mynetworks=", "smtpd_recipient_restrictions=check_client_access "
+                    "inline:{ 127.0.0.1=permit }, reject_unauth_destination"]):
+        assert machine.run("postconf", *change).returncode == 0
+    set_up(machine)
+    before = machine.python(OUTSIDE)
+    assert before == "127.0.0.1 250\n127.0.0.2 554\n"
+    machine.cli("--yes", "setup", "postfix", "--apply")
+    assert machine.python(OUTSIDE) == before
+    machine.python(SEND % "old")
+    machine.python(FETCH % (PASSWORD, "old"))
+
+
 def test_put_back_when_the_probe_fails(machine):
     """smtpd dies of an unknown restriction, which postconf lets pass."""
     set_up(machine)

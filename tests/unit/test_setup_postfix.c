@@ -59,6 +59,23 @@ START_TEST(merges_main)
         {"", "smtpd_relay_restrictions",
          "check_recipient_access $boxkeeper_internal_recipients, permit_mynetworks, "
          "permit_sasl_authenticated, defer_unauth_destination"},
+        {"compatibility_level = 0\nsmtpd_recipient_restrictions =\n", "smtpd_relay_restrictions",
+         "check_recipient_access $boxkeeper_internal_recipients, permit_mynetworks, "
+         "permit_sasl_authenticated, defer_unauth_destination"},
+        {"smtpd_recipient_restrictions = permit_x, reject_unauth_destination\n",
+         "smtpd_relay_restrictions", "check_recipient_access $boxkeeper_internal_recipients"},
+        {"compatibility_level = 0\n"
+         "smtpd_recipient_restrictions = permit_x, reject_unauth_destination\n",
+         "smtpd_relay_restrictions", "check_recipient_access $boxkeeper_internal_recipients"},
+        {"compatibility_level = 1\n"
+         "smtpd_recipient_restrictions = permit_x, reject_unauth_destination\n",
+         "smtpd_relay_restrictions",
+         "check_recipient_access $boxkeeper_internal_recipients, permit_mynetworks, "
+         "permit_sasl_authenticated, defer_unauth_destination"},
+        {"compatibility_level = 3.10\nsmtpd_recipient_restrictions = reject_rbl_client x\n",
+         "smtpd_relay_restrictions",
+         "check_recipient_access $boxkeeper_internal_recipients, permit_mynetworks, "
+         "permit_sasl_authenticated, defer_unauth_destination"},
         {"smtpd_relay_restrictions = permit_mynetworks\n  reject\n", "smtpd_relay_restrictions",
          "check_recipient_access $boxkeeper_internal_recipients, permit_mynetworks reject"},
         {"smtpd_recipient_restrictions = reject_unlisted_recipient,\n# mine\n\treject_rbl_client "
