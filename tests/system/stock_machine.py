@@ -35,15 +35,10 @@ echo ready >"$1/ready"
 exec sleep infinity
 """
 
-MAIN_CF = """
-myhostname = mx.example
-mydestination = $myhostname, localhost
-mynetworks = 127.0.0.0/8
-alias_maps =
-alias_database =
-maillog_file = /var/log/mail.log
-inet_protocols = ipv4
-"""
+# What Debian's installation sets in the stock file, by postconf, too.
+MAIN_CF = ["myhostname=mx.example", "mydestination=$myhostname, localhost",
+           "mynetworks=127.0.0.0/8", "alias_maps=", "alias_database=",
+           "maillog_file=/var/log/mail.log", "inet_protocols=ipv4"]
 
 
 class Machine:
@@ -79,9 +74,9 @@ class Machine:
         tls = (stock / "main.cf.tls").read_text()
         tls = tls.replace("/etc/ssl/certs/ssl-cert-snakeoil.pem", f"{folder}/tls/certificate.pem")
         tls = tls.replace("/etc/ssl/private/ssl-cert-snakeoil.key", f"{folder}/tls/key.pem")
-        (folder / "postfix/main.cf").write_text(
-            (stock / "main.cf.debian").read_text() + tls + MAIN_CF)
+        (folder / "postfix/main.cf").write_text((stock / "main.cf.debian").read_text() + tls)
         shutil.copy(stock / "master.cf.dist", folder / "postfix/master.cf")
+        subprocess.run(["postconf", "-c", folder / "postfix", "-e", *MAIN_CF], check=True)
         # What Debian copies for the services that are chrooted.
         (folder / "queue/etc").mkdir(parents=True)
         for name in ("services", "hosts", "resolv.conf", "nsswitch.conf"):
