@@ -13,16 +13,10 @@ if string "${env.vnd.dovecot.config.boxkeeper_spam_delete}" "yes" {
     stop;
 }
 
-# The Subject comes decoded and is encoded anew. What an earlier mailbox of ours has tagged is not
-# tagged twice.
-if allof (not string "${env.vnd.dovecot.config.boxkeeper_spam_tag}" "",
-          not header :contains "Subject" "${env.vnd.dovecot.config.boxkeeper_spam_tag}") {
-    set "subject" "";
-    if header :matches "Subject" "*" {
-        set "subject" " ${1}";
-    }
+# The Subject with a tag before it; encoded anew here.
+if not string "${env.vnd.dovecot.config.boxkeeper_spam_subject}" "" {
     deleteheader "Subject";
-    addheader "Subject" "${env.vnd.dovecot.config.boxkeeper_spam_tag}${subject}";
+    addheader :last "Subject" "${env.vnd.dovecot.config.boxkeeper_spam_subject}";
 }
 
 # The explicit handle clears the memory of who was answered when the text changes.

@@ -33,6 +33,7 @@ lib95_boxkeeper_plugin_la_SOURCES = \
 	src/dovecot-plugin/retention-private.h \
 	src/dovecot-plugin/session.c \
 	src/dovecot-plugin/spam.c src/dovecot-plugin/spam.h \
+	src/dovecot-plugin/subject.c src/dovecot-plugin/subject.h \
 	src/dovecot-plugin/usage.c src/dovecot-plugin/usage.h
 lib95_boxkeeper_plugin_la_CPPFLAGS = $(plugin_cppflags)
 lib95_boxkeeper_plugin_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version \

@@ -3,6 +3,7 @@
 #include "dovecot-plugin/spam.h"
 
 #include "dovecot-plugin/databases.h"
+#include "dovecot-plugin/subject.h"
 
 #include "rules/spam.h"
 #include "store/settings-spam.h"
@@ -102,11 +103,26 @@ static const char *reason_text(enum bk_spam_reason reason)
     return "no scanner has seen it";
 }
 
-static void hand_over(struct mail_user *user, const struct bk_spam_verdict *verdict)
+/* The Subject with the tag; "": as it is, since an earlier mailbox of ours has tagged it already.
+ */
+static const char *tagged_subject(struct mail *mail, const char *tag)
+{
+    const char *header = NULL, *subject;
+
+    if (mail_get_first_header(mail, "Subject", &header) < 0)
+        header = NULL;
+    subject = boxkeeper_readable_subject(header);
+    if (strstr(subject, tag) != NULL)
+        return "";
+    return *subject != '\0' ? t_strdup_printf("%s %s", tag, subject) : tag;
+}
+
+static void hand_over(struct mail_user *user, struct mail *mail,
+                      const struct bk_spam_verdict *verdict)
 {
     boxkeeper_set_sieve_environment(user, "boxkeeper_spam", verdict->spam ? "yes" : "no");
-    boxkeeper_set_sieve_environment(user, "boxkeeper_spam_tag",
-                                    verdict->tag != NULL ? verdict->tag : "");
+    boxkeeper_set_sieve_environment(user, "boxkeeper_spam_subject",
+                                    verdict->tag != NULL ? tagged_subject(mail, verdict->tag) : "");
     boxkeeper_set_sieve_environment(user, "boxkeeper_spam_folder",
                                     verdict->folder != NULL ? verdict->folder : "");
     boxkeeper_set_sieve_environment(user, "boxkeeper_spam_delete", verdict->discard ? "yes" : "no");
@@ -127,7 +143,7 @@ bool boxkeeper_spam_prepare(struct boxkeeper_user *context, struct mail_deliver_
         const char *const *senders = read_senders(ctx, &count);
 
         verdict = bk_spam_decide(arena, &filter, &scan, senders, count);
-        hand_over(context->user, &verdict);
+        hand_over(context->user, ctx->src_mail, &verdict);
         if (verdict.spam)
             e_info(context->user->event, "boxkeeper: spam: %s", reason_text(verdict.reason));
         *spam_r = verdict.spam;

@@ -6,7 +6,7 @@
  * vnd.dovecot.config:
  *
  *   boxkeeper_spam          "yes": spam, whatever is done about it
- *   boxkeeper_spam_tag      text to put before the subject, or ""
+ *   boxkeeper_spam_subject  the Subject with the tag before it, or ""
  *   boxkeeper_spam_folder   where it goes, or ""
  *   boxkeeper_spam_delete   "yes" or "no"
  */
