@@ -74,13 +74,6 @@ static void reply(struct smtp_server_recipient *recipient, const char *text)
                                 text + strlen(words[0]) + strlen(words[1]) + 2);
 }
 
-/* The rules have let the message pass. Where storing fails for want of space all the same, the disk
- * is full, or another message was quicker: that is for now only (452 4.2.2), not for good. */
-static void make_full_temporary(struct lmtp_local_deliver_context *context)
-{
-    ((struct lda_settings *)context->lda_set)->quota_full_tempfail = true;
-}
-
 static int local_deliver(struct client *client, struct lmtp_recipient *recipient,
                          struct smtp_server_cmd_ctx *cmd, struct smtp_server_transaction *trans,
                          struct lmtp_local_deliver_context *context)
@@ -97,8 +90,6 @@ static int local_deliver(struct client *client, struct lmtp_recipient *recipient
         reply(recipient->rcpt, bk_admission_reply(admission.reason));
         return -1;
     }
-    if (admission.action == BK_ADMISSION_ACCEPT)
-        make_full_temporary(context);
     return next_local_deliver(client, recipient, cmd, trans, context);
 }
 
@@ -135,6 +126,13 @@ static int run_sieve_storing_nothing(struct boxkeeper_user *context,
     return 1;
 }
 
+/* The rules have let the message pass. Where storing fails for want of space all the same, the disk
+ * is full, or another message was quicker: that is for now only (452 4.2.2), not for good. */
+static void make_full_temporary(struct mail_deliver_context *ctx)
+{
+    ((struct lda_settings *)ctx->set)->quota_full_tempfail = true;
+}
+
 static int deliver_mail_hook(struct mail_deliver_context *ctx, struct mail_storage **storage_r)
 {
     struct boxkeeper_user *context = BOXKEEPER_USER(ctx->rcpt_user);
@@ -159,6 +157,8 @@ static int deliver_mail_hook(struct mail_deliver_context *ctx, struct mail_stora
         ctx->tempfail_error = bk_admission_reply(BK_REASON_SETTINGS_FAILED);
         return -1;
     }
+    if (admission.action == BK_ADMISSION_ACCEPT)
+        make_full_temporary(ctx);
     /* Vacation's memory loses an answer when two processes answer others in the same moment: it
      * knows a change of its file by the inode, and the change after that may get the old one again.
      * So they answer one after the other; where that can't be had, twice is better than never. */

@@ -33,10 +33,14 @@ struct erase {
     ARRAY(struct boxkeeper_erase_folder) folders;
 };
 
-static int64_t number_of(const char *text)
+/* The value of a parameter, or 0 if it was not given. */
+static int64_t number_of(struct doveadm_mail_cmd_context *ctx, const char *parameter)
 {
+    const char *text;
     int64_t number;
 
+    if (!doveadm_cmd_param_str(ctx->cctx, parameter, &text))
+        return 0;
     if (str_to_int64(text, &number) < 0 || number < 0)
         i_fatal_status(EX_USAGE, "%s is not a number", text);
     return number;
@@ -63,9 +67,12 @@ static int folders_run(struct doveadm_mail_cmd_context *ctx, struct mail_user *u
     return -1;
 }
 
-static void folders_init(struct doveadm_mail_cmd_context *ctx, const char *const args[])
+static void folders_init(struct doveadm_mail_cmd_context *ctx BOXKEEPER_INIT_REST)
 {
-    if (args[0] != NULL || ((struct folders *)ctx)->asked_at == 0)
+    struct folders *folders = (struct folders *)ctx;
+
+    folders->asked_at = number_of(ctx, "asked-at");
+    if (folders->asked_at == 0)
         doveadm_mail_help_name("boxkeeper folders");
     doveadm_print_header_simple("guid");
     doveadm_print_header_simple("uidvalidity");
@@ -73,20 +80,11 @@ static void folders_init(struct doveadm_mail_cmd_context *ctx, const char *const
     doveadm_print_header_simple("messages");
 }
 
-static bool folders_parse_arg(struct doveadm_mail_cmd_context *ctx, int c)
-{
-    if (c != 't')
-        return false;
-    ((struct folders *)ctx)->asked_at = number_of(optarg);
-    return true;
-}
-
 static struct doveadm_mail_cmd_context *folders_alloc(void)
 {
     struct folders *folders = doveadm_mail_cmd_alloc(struct folders);
 
-    folders->ctx.getopt_args = "t:";
-    folders->ctx.v.parse_arg = folders_parse_arg;
+    boxkeeper_keep_parameters(&folders->ctx);
     folders->ctx.v.init = folders_init;
     folders->ctx.v.run = folders_run;
     doveadm_print_init(DOVEADM_PRINT_TYPE_FLOW);
@@ -124,38 +122,29 @@ static void add_folder(struct erase *erase, const char *text)
     folder->guid = p_strdup(erase->ctx.pool, parts[0]);
 }
 
-static void erase_init(struct doveadm_mail_cmd_context *ctx, const char *const args[])
+static void erase_init(struct doveadm_mail_cmd_context *ctx BOXKEEPER_INIT_REST)
 {
     struct erase *erase = (struct erase *)ctx;
+    const char *const *folders = NULL;
+    bool all = false;
 
-    if (args[0] == NULL || erase->account_id == 0 || ctx->iterate_all_users)
+    erase->account_id = number_of(ctx, "account-id");
+    erase->milliseconds = number_of(ctx, "milliseconds");
+    (void)doveadm_cmd_param_bool(ctx->cctx, "all-users", &all);
+    if (!doveadm_cmd_param_array(ctx->cctx, "folder", &folders) || erase->account_id == 0 || all)
         doveadm_mail_help_name("boxkeeper erase");
     p_array_init(&erase->folders, ctx->pool, 16);
-    for (; *args != NULL; args++)
-        add_folder(erase, *args);
+    for (; *folders != NULL; folders++)
+        add_folder(erase, *folders);
     doveadm_print_header_simple("erased");
     doveadm_print_header_simple("state");
-}
-
-static bool erase_parse_arg(struct doveadm_mail_cmd_context *ctx, int c)
-{
-    struct erase *erase = (struct erase *)ctx;
-
-    if (c == 'i')
-        erase->account_id = number_of(optarg);
-    else if (c == 'm')
-        erase->milliseconds = number_of(optarg);
-    else
-        return false;
-    return true;
 }
 
 static struct doveadm_mail_cmd_context *erase_alloc(void)
 {
     struct erase *erase = doveadm_mail_cmd_alloc(struct erase);
 
-    erase->ctx.getopt_args = "i:m:";
-    erase->ctx.v.parse_arg = erase_parse_arg;
+    boxkeeper_keep_parameters(&erase->ctx);
     erase->ctx.v.init = erase_init;
     erase->ctx.v.run = erase_run;
     doveadm_print_init(DOVEADM_PRINT_TYPE_FLOW);

@@ -102,7 +102,7 @@ static bool list_users(struct sweep *sweep)
     enum bk_retention_doubt doubt;
 
     sweep->listed = true;
-    boxkeeper_due_init(doveadm_plugin_getenv("boxkeeper_settings"));
+    boxkeeper_due_init(boxkeeper_settings_path_of_command(&sweep->ctx));
     sweep->began_at = time(NULL);
     if (boxkeeper_due_users(sweep->ctx.pool, sweep->began_at, sweep->clock_ok, &sweep->users,
                             &doubt) &&
@@ -163,34 +163,26 @@ static int sweep_next_user(struct doveadm_mail_cmd_context *ctx, const char **us
     return found == BK_FOUND ? 1 : 0;
 }
 
-static void sweep_init(struct doveadm_mail_cmd_context *ctx, const char *const args[])
+static void sweep_init(struct doveadm_mail_cmd_context *ctx BOXKEEPER_INIT_REST)
 {
     struct sweep *sweep = (struct sweep *)ctx;
+    bool all = false;
 
-    if (args[0] != NULL)
-        doveadm_mail_help_name("boxkeeper sweep");
+    (void)doveadm_cmd_param_bool(ctx->cctx, "clock-ok", &sweep->clock_ok);
+    (void)doveadm_cmd_param_bool(ctx->cctx, "all-users", &all);
     p_array_init(&sweep->users, ctx->pool, 64);
-    if (ctx->iterate_all_users)
+    if (all)
         ctx->v.get_next_user = sweep_next_user;
     doveadm_print_header_simple("archived");
     doveadm_print_header_simple("expunged");
     doveadm_print_header_simple("state");
 }
 
-static bool sweep_parse_arg(struct doveadm_mail_cmd_context *ctx, int c)
-{
-    if (c != 'c')
-        return false;
-    ((struct sweep *)ctx)->clock_ok = true;
-    return true;
-}
-
 static struct doveadm_mail_cmd_context *sweep_alloc(void)
 {
     struct sweep *sweep = doveadm_mail_cmd_alloc(struct sweep);
 
-    sweep->ctx.getopt_args = "c";
-    sweep->ctx.v.parse_arg = sweep_parse_arg;
+    boxkeeper_keep_parameters(&sweep->ctx);
     sweep->ctx.v.init = sweep_init;
     sweep->ctx.v.run = sweep_run;
     doveadm_print_init(DOVEADM_PRINT_TYPE_FLOW);
@@ -224,10 +216,13 @@ static int preview_run(struct doveadm_mail_cmd_context *ctx, struct mail_user *u
     return -1;
 }
 
-static void preview_init(struct doveadm_mail_cmd_context *ctx ATTR_UNUSED, const char *const args[])
+static void preview_init(struct doveadm_mail_cmd_context *ctx BOXKEEPER_INIT_REST)
 {
-    if (args[0] != NULL)
-        doveadm_mail_help_name("boxkeeper preview");
+    const char *as_of;
+
+    if (doveadm_cmd_param_str(ctx->cctx, "as-of", &as_of) &&
+        str_to_int64(as_of, &((struct preview *)ctx)->as_of) < 0)
+        i_fatal_status(EX_USAGE, "--as-of wants seconds since the epoch");
     doveadm_print_header_simple("folder");
     doveadm_print_header_simple("action");
     doveadm_print_header_simple("messages");
@@ -235,21 +230,11 @@ static void preview_init(struct doveadm_mail_cmd_context *ctx ATTR_UNUSED, const
     doveadm_print_header_simple("oldest");
 }
 
-static bool preview_parse_arg(struct doveadm_mail_cmd_context *ctx, int c)
-{
-    if (c != 'd')
-        return false;
-    if (str_to_int64(optarg, &((struct preview *)ctx)->as_of) < 0)
-        i_fatal_status(EX_USAGE, "--as-of wants seconds since the epoch");
-    return true;
-}
-
 static struct doveadm_mail_cmd_context *preview_alloc(void)
 {
     struct preview *preview = doveadm_mail_cmd_alloc(struct preview);
 
-    preview->ctx.getopt_args = "d:";
-    preview->ctx.v.parse_arg = preview_parse_arg;
+    boxkeeper_keep_parameters(&preview->ctx);
     preview->ctx.v.init = preview_init;
     preview->ctx.v.run = preview_run;
     doveadm_print_init(DOVEADM_PRINT_TYPE_FLOW);

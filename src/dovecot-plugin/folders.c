@@ -102,7 +102,9 @@ static bool list_namespace(struct collecting *to)
     while ((info = mailbox_list_iter_next(iter)) != NULL) {
         if ((info->flags & (MAILBOX_NONEXISTENT | MAILBOX_NOSELECT)) != 0)
             continue;
-        add(to, str_begins(info->vname, to->ns->prefix) ? info->vname + prefix_length : info->vname,
+        add(to,
+            strncmp(info->vname, to->ns->prefix, prefix_length) == 0 ? info->vname + prefix_length
+                                                                     : info->vname,
             info->vname, true);
     }
     if (mailbox_list_iter_deinit(&iter) < 0) {

@@ -1,7 +1,8 @@
 # SPDX-FileCopyrightText: Boxkeeper authors
 # SPDX-License-Identifier: MIT
-# The plugin, and a module for doveadm that works through it. Only what stands in the two .sym files
-# is visible from outside: Dovecot loads modules RTLD_GLOBAL (plugin.h).
+# The plugin, a module for doveadm that works through it, and for Dovecot 2.4 one by which doveconf
+# knows the settings. Only what stands in the .sym files is visible from outside: Dovecot loads
+# modules RTLD_GLOBAL (plugin.h).
 plugindir = $(DOVECOT_MODULE_DIR)
 doveadmplugindir = $(DOVECOT_MODULE_DIR)/doveadm
 plugin_LTLIBRARIES = lib95_boxkeeper_plugin.la
@@ -10,7 +11,8 @@ doveadmplugin_LTLIBRARIES = lib95_doveadm_boxkeeper_plugin.la
 plugin_cppflags = $(AM_CPPFLAGS) $(DOVECOT_CPPFLAGS)
 plugin_symbols = $(top_srcdir)/src/dovecot-plugin/plugin.sym
 doveadm_symbols = $(top_srcdir)/src/dovecot-plugin/doveadm.sym
-EXTRA_DIST += $(plugin_symbols) $(doveadm_symbols)
+settings_symbols = $(top_srcdir)/src/dovecot-plugin/settings.sym
+EXTRA_DIST += $(plugin_symbols) $(doveadm_symbols) $(settings_symbols)
 
 lib95_boxkeeper_plugin_la_SOURCES = \
 	src/dovecot-plugin/activity.c src/dovecot-plugin/activity.h \
@@ -48,3 +50,15 @@ lib95_doveadm_boxkeeper_plugin_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version
 	-export-symbols $(doveadm_symbols)
 lib95_doveadm_boxkeeper_plugin_la_LIBADD = librules.la
 EXTRA_lib95_doveadm_boxkeeper_plugin_la_DEPENDENCIES = $(doveadm_symbols)
+
+if WITH_SETTINGS_MODULE
+settingspluginsdir = $(DOVECOT_MODULE_DIR)/settings
+settingsplugins_LTLIBRARIES = libboxkeeper_settings.la
+lib95_boxkeeper_plugin_la_SOURCES += src/dovecot-plugin/dovecot-compat.c
+lib95_doveadm_boxkeeper_plugin_la_SOURCES += src/dovecot-plugin/dovecot-compat.c
+libboxkeeper_settings_la_SOURCES = src/dovecot-plugin/dovecot-compat.c
+libboxkeeper_settings_la_CPPFLAGS = $(plugin_cppflags)
+libboxkeeper_settings_la_LDFLAGS = $(AM_LDFLAGS) -module -avoid-version \
+	-export-symbols $(settings_symbols)
+EXTRA_libboxkeeper_settings_la_DEPENDENCIES = $(settings_symbols)
+endif

@@ -63,7 +63,7 @@ static void user_created(struct mail_user *user)
     /* lmtp makes this one to parse messages; it has no mail of its own. */
     if (strcmp(user->username, "raw-mail-user") == 0)
         return;
-    boxkeeper_databases_init(boxkeeper_setting(user, "boxkeeper_settings"));
+    boxkeeper_databases_init(boxkeeper_settings_path(user));
     context = p_new(user->pool, struct boxkeeper_user, 1);
     context->user = user;
     context->reported_bytes = context->reported_messages = context->reported_limit_bytes = -1;

@@ -101,7 +101,7 @@ struct quota_root *boxkeeper_quota_root(struct mail_user *user)
 
     if (quota == NULL)
         return NULL;
-    array_foreach_elem(&quota->roots, root)
+    array_foreach_elem(BOXKEEPER_QUOTA_ROOTS(quota), root)
     {
         if (root->backend.v.get_resource == get_resource)
             return root;
@@ -117,10 +117,10 @@ bool boxkeeper_quota_measure(struct boxkeeper_user *context, int64_t *bytes_r, i
 
     if (root == NULL)
         return false;
-    if (quota_get_resource(root, "", QUOTA_NAME_STORAGE_BYTES, &bytes, &limit, &error) <=
-            QUOTA_GET_RESULT_INTERNAL_ERROR ||
-        quota_get_resource(root, "", QUOTA_NAME_MESSAGES, &messages, &limit, &error) <=
-            QUOTA_GET_RESULT_INTERNAL_ERROR) {
+    if (quota_get_resource(root, BOXKEEPER_ANY_FOLDER, QUOTA_NAME_STORAGE_BYTES, &bytes, &limit,
+                           &error) <= QUOTA_GET_RESULT_INTERNAL_ERROR ||
+        quota_get_resource(root, BOXKEEPER_ANY_FOLDER, QUOTA_NAME_MESSAGES, &messages, &limit,
+                           &error) <= QUOTA_GET_RESULT_INTERNAL_ERROR) {
         e_error(context->user->event, "boxkeeper: usage could not be measured: %s", error);
         return false;
     }
@@ -149,12 +149,11 @@ static bool is_trash(struct mailbox *box, struct boxkeeper_mailbox *context)
     return context->is_trash;
 }
 
-static enum quota_alloc_result test_alloc(struct quota_transaction_context *ctx, uoff_t size,
-                                          const char **error_r)
+static enum quota_alloc_result test_alloc(BOXKEEPER_TEST_ALLOC_PARAMETERS)
 {
     struct boxkeeper_user *context = BOXKEEPER_USER(ctx->quota->user);
     struct boxkeeper_mailbox *box = BOXKEEPER_MAILBOX(ctx->box);
-    enum quota_alloc_result result = context->next_test_alloc(ctx, size, error_r);
+    enum quota_alloc_result result = context->next_test_alloc(BOXKEEPER_TEST_ALLOC_ARGUMENTS);
     int64_t after;
 
     if (result != QUOTA_ALLOC_RESULT_OVER_QUOTA && result != QUOTA_ALLOC_RESULT_OVER_QUOTA_LIMIT)

@@ -98,6 +98,20 @@ def test_headers_stand_alone():
     tree.none(offences)
 
 
+def test_versions_of_dovecot_differ_in_one_place_only():
+    """dovecot-compat.h, and the file beside it that configure takes for 2.4."""
+    compat = pathlib.Path("src/dovecot-plugin/dovecot-compat.h")
+    version = re.compile(r"DOVECOT_(VERSION|PREREQ)|PIGEONHOLE_VERSION|BK_DOVECOT_SERIES\s*[=<>!]")
+    assert version.search(tree.code(compat))
+    tree.none(path for path in tree.c_files() if path != compat and version.search(tree.code(path)))
+    tree.none(f"{path}: #{directive}" for path in tree.c_files("src/dovecot-plugin")
+              if path.name != compat.name
+              for directive in re.findall(r"^#\s*((?:el)?if\b.*|if(?:n?def) (?!\w+_H$).*)$",
+                                          tree.code(path), flags=re.MULTILINE))
+    assert sorted(path.name for path in tree.c_files("src/dovecot-plugin")
+                  if path.name.startswith("dovecot-")) == ["dovecot-compat.c", "dovecot-compat.h"]
+
+
 # ---- symbols ----
 
 def test_global_symbols_have_our_prefix():
@@ -110,6 +124,9 @@ def test_global_symbols_have_our_prefix():
 
 MODULES = [("lib95_boxkeeper_plugin", "plugin.sym"),
            ("lib95_doveadm_boxkeeper_plugin", "doveadm.sym")]
+# For Dovecot 2.4 only.
+if (tree.BUILD / ".libs/libboxkeeper_settings.so").exists():
+    MODULES.append(("libboxkeeper_settings", "settings.sym"))
 
 
 @pytest.mark.parametrize("module,listed", MODULES)
