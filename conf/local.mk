@@ -11,20 +11,25 @@ dist_bashcompletion_DATA = conf/bash-completion/boxkeeper
 sysusersdir = $(prefix)/lib/sysusers.d
 tmpfilesdir = $(prefix)/lib/tmpfiles.d
 
+# Of the two sets for Dovecot, the one is installed for whose version the plugin was built.
+conf_dovecot = \
+	99-boxkeeper.conf \
+	boxkeeper-maildir.conf.ext \
+	boxkeeper-mdbox.conf.ext \
+	boxkeeper-sdbox.conf.ext \
+	boxkeeper-sql.conf.ext
 conf_examples = \
-	dovecot-2.3/99-boxkeeper.conf \
-	dovecot-2.3/boxkeeper.sieve \
-	dovecot-2.3/boxkeeper-maildir.conf.ext \
-	dovecot-2.3/boxkeeper-mdbox.conf.ext \
-	dovecot-2.3/boxkeeper-sdbox.conf.ext \
-	dovecot-2.3/boxkeeper-sql.conf.ext \
+	$(conf_dovecot:%=dovecot-$(DOVECOT_SERIES)/%) \
+	dovecot/boxkeeper.sieve \
 	postfix/main.cf \
 	postfix/master.cf
 conf_units = \
 	boxkeeperd.service \
 	boxkeeper-retention.service \
 	boxkeeper-retention.timer
-EXTRA_DIST += $(conf_examples:%=conf/%) $(conf_units:%=conf/systemd/%) \
+EXTRA_DIST += $(conf_dovecot:%=conf/dovecot-2.3/%) $(conf_dovecot:%=conf/dovecot-2.4/%) \
+	conf/dovecot/boxkeeper.sieve conf/postfix/main.cf conf/postfix/master.cf \
+	$(conf_units:%=conf/systemd/%) \
 	conf/systemd/boxkeeper.sysusers conf/systemd/boxkeeper.tmpfiles
 
 conf_edit = sed -e 's|[@]bindir[@]|$(bindir)|g' -e 's|[@]sbindir[@]|$(sbindir)|g' \
@@ -33,7 +38,8 @@ conf_edit = sed -e 's|[@]bindir[@]|$(bindir)|g' -e 's|[@]sbindir[@]|$(sbindir)|g
 	-e 's|SETTINGS-PATH|$(BK_SETTINGS_PATH)|g'
 
 install-data-local:
-	$(MKDIR_P) '$(DESTDIR)$(pkgdatadir)/dovecot-2.3' '$(DESTDIR)$(pkgdatadir)/postfix' \
+	$(MKDIR_P) '$(DESTDIR)$(pkgdatadir)/dovecot-$(DOVECOT_SERIES)' \
+	    '$(DESTDIR)$(pkgdatadir)/dovecot' '$(DESTDIR)$(pkgdatadir)/postfix' \
 	    '$(DESTDIR)$(systemdsystemunitdir)' '$(DESTDIR)$(sysusersdir)' '$(DESTDIR)$(tmpfilesdir)'
 	set -e; for file in $(conf_examples); do \
 	    $(conf_edit) '$(top_srcdir)/conf/'$$file >'$(DESTDIR)$(pkgdatadir)/'$$file; done

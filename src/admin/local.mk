@@ -73,16 +73,8 @@ BUILT_SOURCES += src/admin/setup-files.c
 CLEANFILES += src/admin/setup-files.c
 EXTRA_DIST += src/admin/embed-files.awk
 
-setup_files = \
-	$(top_srcdir)/conf/dovecot-2.3/99-boxkeeper.conf \
-	$(top_srcdir)/conf/dovecot-2.3/boxkeeper.sieve \
-	$(top_srcdir)/conf/dovecot-2.3/boxkeeper-maildir.conf.ext \
-	$(top_srcdir)/conf/dovecot-2.3/boxkeeper-mdbox.conf.ext \
-	$(top_srcdir)/conf/dovecot-2.3/boxkeeper-sdbox.conf.ext \
-	$(top_srcdir)/conf/dovecot-2.3/boxkeeper-sql.conf.ext \
-	$(top_srcdir)/conf/postfix/main.cf \
-	$(top_srcdir)/conf/postfix/master.cf
+setup_files = $(conf_examples:%=$(top_srcdir)/conf/%)
 
-src/admin/setup-files.c: $(top_srcdir)/src/admin/embed-files.awk $(setup_files)
+src/admin/setup-files.c: $(top_srcdir)/src/admin/embed-files.awk $(setup_files) Makefile
 	$(MKDIR_P) src/admin
 	$(AM_V_GEN)$(AWK) -f $(top_srcdir)/src/admin/embed-files.awk $(setup_files) >$@.new && mv $@.new $@

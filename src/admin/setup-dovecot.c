@@ -58,6 +58,16 @@ static bool choose_format(struct bk_admin *admin, const char **format_r)
     return true;
 }
 
+/* In the words of Dovecot 2.3, or of 2.4. */
+static const char *allow_plaintext_login(struct bk_admin *admin, const char *content)
+{
+    content = replace_once(admin, content, "\nssl = required\n", "\nssl = yes\n");
+    content = replace_once(admin, content, "\ndisable_plaintext_auth = yes\n",
+                           "\ndisable_plaintext_auth = no\n");
+    return replace_once(admin, content, "\nauth_allow_cleartext = no\n",
+                        "\nauth_allow_cleartext = yes\n");
+}
+
 static bool make_files(struct bk_admin *admin, struct bk_placed_file *files, size_t *count_r)
 {
     const char *format;
@@ -79,58 +89,68 @@ static bool make_files(struct bk_admin *admin, struct bk_placed_file *files, siz
                 admin, file->content, "\n!include boxkeeper-maildir.conf.ext",
                 bk_arena_printf(admin->arena, "\n!include boxkeeper-%s.conf.ext", format));
             if (bk_option_given(admin, "allow-plaintext-login"))
-                file->content = replace_once(admin, file->content,
-                                             "ssl = required\ndisable_plaintext_auth = yes",
-                                             "ssl = yes\ndisable_plaintext_auth = no");
+                file->content = allow_plaintext_login(admin, file->content);
         }
         bk_setup_compare(admin, file);
     }
     return true;
 }
 
-static bool judge(struct bk_admin *admin)
-{
-    const char *output;
-    const struct bk_setup_refusal *refusals;
-    size_t count;
-
-    if (!bk_setup_run(admin, "doveconf", (const char *const[]){"-n", NULL},
-                      _("Correct Dovecot's configuration first"), &output))
-        return false;
-    refusals = bk_dovecot_judge(admin->arena, output, &count);
-    return bk_setup_refuse(admin, refusals, count);
-}
-
-static bool has_plugins(struct bk_admin *admin, const char *protocol, const char *const *names)
-{
-    const char *output, *missing;
-
-    if (!bk_setup_run(admin, "doveconf",
-                      (const char *const[]){"-h", "-f",
-                                            bk_arena_printf(admin->arena, "protocol=%s", protocol),
-                                            "mail_plugins", NULL},
-                      _("Correct Dovecot's configuration first"), &output))
-        return false;
-    missing = bk_dovecot_missing_plugin(admin->arena, output, names);
-    if (missing == NULL)
-        return true;
-    return bk_admin_fail(admin, BK_ERROR_CONFIGURATION,
-                         _("with protocol %s the plugin %s is not loaded: a \"protocol %s\" block "
-                           "read after %s has a mail_plugins line without $mail_plugins; add that"),
-                         protocol, missing, protocol, MAIN_FILE);
-}
-
-static bool is_included_last(struct bk_admin *admin)
+static const char *read_configuration(struct bk_admin *admin)
 {
     const char *output;
 
     return bk_setup_run(admin, "doveconf", (const char *const[]){"-n", NULL},
-                        _("Correct what it names"), &output) &&
-           (strstr(output, "boxkeeper-sql.conf.ext") != NULL ||
-            bk_admin_fail(admin, BK_ERROR_CONFIGURATION,
-                          _("%s is not read: /etc/dovecot/dovecot.conf has to have the line "
-                            "\"!include conf.d/*.conf\""),
-                          MAIN_FILE));
+                        _("Correct Dovecot's configuration first"), &output)
+               ? output
+               : NULL;
+}
+
+static bool judge(struct bk_admin *admin)
+{
+    const char *configuration = read_configuration(admin);
+    const struct bk_setup_refusal *refusals;
+    size_t count;
+
+    if (configuration == NULL)
+        return false;
+    refusals = bk_dovecot_judge(admin->arena, configuration, &count);
+    return bk_setup_refuse(admin, refusals, count);
+}
+
+static bool has_plugins(struct bk_admin *admin, const char *configuration, const char *protocol,
+                        const char *const *names)
+{
+    const char *missing = bk_dovecot_missing_plugin(admin->arena, configuration, protocol, names);
+
+    if (missing == NULL)
+        return true;
+    return bk_admin_fail(admin, BK_ERROR_CONFIGURATION,
+                         _("with protocol %s the plugin %s is not loaded: a \"protocol %s\" block "
+                           "read after %s has a mail_plugins line that replaces the list instead "
+                           "of adding to it ($mail_plugins before Dovecot 2.4, mail_plugins { … } "
+                           "since); correct that"),
+                         protocol, missing, protocol, MAIN_FILE);
+}
+
+/* Files are in place: is all of it in force? */
+static bool is_in_force(struct bk_admin *admin)
+{
+    const char *configuration = read_configuration(admin);
+
+    if (configuration == NULL)
+        return false;
+    if (strstr(configuration, "boxkeeper_settings") == NULL)
+        return bk_admin_fail(admin, BK_ERROR_CONFIGURATION,
+                             _("%s is not read: /etc/dovecot/dovecot.conf has to have the line "
+                               "\"!include conf.d/*.conf\""),
+                             MAIN_FILE);
+    return has_plugins(admin, configuration, "lmtp",
+                       (const char *const[]){"quota", "sieve", "boxkeeper", NULL}) &&
+           has_plugins(admin, configuration, "imap",
+                       (const char *const[]){"quota", "imap_quota", "boxkeeper", NULL}) &&
+           has_plugins(admin, configuration, "pop3",
+                       (const char *const[]){"quota", "boxkeeper", NULL});
 }
 
 static bool take_effect(struct bk_admin *admin)
@@ -168,11 +188,7 @@ static bool sockets_answer(struct bk_admin *admin)
 
 static bool probe(struct bk_admin *admin)
 {
-    return judge(admin) && is_included_last(admin) &&
-           has_plugins(admin, "lmtp", (const char *const[]){"quota", "sieve", "boxkeeper", NULL}) &&
-           has_plugins(admin, "imap",
-                       (const char *const[]){"quota", "imap_quota", "boxkeeper", NULL}) &&
-           has_plugins(admin, "pop3", (const char *const[]){"quota", "boxkeeper", NULL}) &&
+    return judge(admin) && is_in_force(admin) &&
            bk_setup_run(admin, "sievec", (const char *const[]){SIEVE_SCRIPT, NULL},
                         _("Is Pigeonhole (dovecot-sieve) installed?"), NULL);
 }

@@ -176,16 +176,16 @@ static bool no_option_given(struct bk_admin *admin)
 
 /* ---- Dovecot ---- */
 
+#define FOR_THIS_DOVECOT "dovecot-" BK_DOVECOT_SERIES "/"
+#define CONF_D "/etc/dovecot/conf.d/"
+
 const struct bk_setup_target bk_setup_dovecot_targets[] = {
-    {"dovecot-2.3/99-boxkeeper.conf", "/etc/dovecot/conf.d/99-boxkeeper.conf", "0644"},
-    {"dovecot-2.3/boxkeeper.sieve", "/etc/dovecot/conf.d/boxkeeper.sieve", "0644"},
-    {"dovecot-2.3/boxkeeper-sql.conf.ext", "/etc/dovecot/conf.d/boxkeeper-sql.conf.ext", "0600"},
-    {"dovecot-2.3/boxkeeper-maildir.conf.ext", "/etc/dovecot/conf.d/boxkeeper-maildir.conf.ext",
-     "0644"},
-    {"dovecot-2.3/boxkeeper-sdbox.conf.ext", "/etc/dovecot/conf.d/boxkeeper-sdbox.conf.ext",
-     "0644"},
-    {"dovecot-2.3/boxkeeper-mdbox.conf.ext", "/etc/dovecot/conf.d/boxkeeper-mdbox.conf.ext",
-     "0644"},
+    {FOR_THIS_DOVECOT "99-boxkeeper.conf", CONF_D "99-boxkeeper.conf", "0644"},
+    {"dovecot/boxkeeper.sieve", CONF_D "boxkeeper.sieve", "0644"},
+    {FOR_THIS_DOVECOT "boxkeeper-sql.conf.ext", CONF_D "boxkeeper-sql.conf.ext", "0600"},
+    {FOR_THIS_DOVECOT "boxkeeper-maildir.conf.ext", CONF_D "boxkeeper-maildir.conf.ext", "0644"},
+    {FOR_THIS_DOVECOT "boxkeeper-sdbox.conf.ext", CONF_D "boxkeeper-sdbox.conf.ext", "0644"},
+    {FOR_THIS_DOVECOT "boxkeeper-mdbox.conf.ext", CONF_D "boxkeeper-mdbox.conf.ext", "0644"},
     {NULL, NULL, NULL},
 };
 
@@ -217,12 +217,14 @@ bool bk_run_setup_dovecot(struct bk_admin *admin)
     static const char *const must_not[] = {
         N_("another passdb or userdb (on Debian: \"!include auth-system.conf.ext\" in "
            "10-auth.conf)"),
-        N_("another quota root, quota_rule or quota_grace (90-quota.conf): the limit is the "
-           "account's capacity"),
+        N_("another quota root, a size, a rule or a grace (quota_rule, quota_grace, since Dovecot "
+           "2.4 quota_storage_size and the like; 90-quota.conf): the limit is the account's "
+           "capacity"),
         N_("auth_cache_size above 0: changes would hold only after it"),
         N_("autoexpunge for INBOX, Trash or Archive: retention is Boxkeeper's"),
-        N_("a \"protocol\" block after 99-boxkeeper.conf with a mail_plugins line that lacks "
-           "$mail_plugins"),
+        N_("a \"protocol\" block after 99-boxkeeper.conf with a mail_plugins line that replaces "
+           "the "
+           "list instead of adding to it"),
         N_("sieve_vacation_default_period: the interval of auto-replies is the account's"),
         N_("editheader in sieve_extensions: users' own scripts would get it"),
         NULL,

@@ -2,7 +2,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What in a Dovecot configuration stands against Boxkeeper: other users, another place or limit of
- * mail, answers that are kept. Judged by what is in force (`doveconf -n`), whatever file says it.
+ * mail, answers that are kept. Judged by what is in force (`doveconf -n`), whatever file says it,
+ * in the words of Dovecot 2.3 and of 2.4.
  */
 #ifndef BK_RULES_SETUP_DOVECOT_H
 #define BK_RULES_SETUP_DOVECOT_H
@@ -14,9 +15,9 @@
 const struct bk_setup_refusal *bk_dovecot_judge(struct bk_arena *arena, const char *doveconf,
                                                 size_t *count_r);
 
-/* Does a mail_plugins line load each of `names` (ends with NULL)? The first that is missing, or
- * NULL. */
-const char *bk_dovecot_missing_plugin(struct bk_arena *arena, const char *line,
-                                      const char *const *names);
+/* With a protocol ("lmtp"), is each of the plugins `names` (ends with NULL) loaded? The first that
+ * is missing, or NULL. */
+const char *bk_dovecot_missing_plugin(struct bk_arena *arena, const char *doveconf,
+                                      const char *protocol, const char *const *names);
 
 #endif

@@ -11,7 +11,8 @@ import pytest
 import credentials
 from fake_doveadm import doveadm  # noqa: F401 (a fixture)
 from operations import Records, home_of, kill_points, make_mail, run_killed
-from scratch import BUILD, TOP
+from installed_dovecot import CONF, one_of
+from scratch import BUILD
 
 WRITES = ["pwrite64", "fsync", "fdatasync", "ftruncate", "unlink", "clone", "clone3", "vfork"]
 POINTS_OF_EACH = 1000 if os.environ.get("BOXKEEPER_THOROUGH") == "1" else 6
@@ -19,11 +20,16 @@ POINTS_OF_EACH = 1000 if os.environ.get("BOXKEEPER_THOROUGH") == "1" else 6
 
 def user_query():
     """What Dovecot asks credentials.db, with its variables as parameters."""
-    text = (TOP / "conf/dovecot-2.3/boxkeeper-sql.conf.ext").read_text()
-    query = re.search(r"^user_query = (.*?[^\\])$", text, flags=re.MULTILINE | re.DOTALL).group(1)
+    text = (CONF / "boxkeeper-sql.conf.ext").read_text()
+    query = re.search(r"^ *user(?:db_sql)?_query = (.*?[^\\])$", text,
+                      flags=re.MULTILINE | re.DOTALL).group(1)
     query = query.replace("\\\n", "\n")
-    for variable, name in (("%Ls", "service"), ("%Lu", "user"), ("%Ld", "domain"), ("%Ln", "name")):
+    for variable, name in one_of(
+            v2_3=(("%Ls", "service"), ("%Lu", "user"), ("%Ld", "domain"), ("%Ln", "name")),
+            v2_4=(("%{protocol | lower}", "service"), ("%{user | lower}", "user"),
+                  ("%{user | domain | lower}", "domain"), ("%{user | username | lower}", "name"))):
         query = query.replace(f"'{variable}'", f":{name}")
+    assert "%" not in query
     return query
 
 
