@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # Where a lab is not what conf/ makes of a real machine; dev/lab reads this with ".". Uses $dir,
-# $format, the *_port variables, and (in dovecot) $modules.
+# $format and the *_port variables.
 
 # Files of conf/ name the places of a real machine; here they are the lab's.
 relocate() {
@@ -19,21 +19,49 @@ relocate() {
         -e '/^# The same with TLS from the start/,/^$/d'
 }
 
-# After conf/dovecot-2.3.
+# dovecot_begin SERIES: before conf/dovecot-SERIES, which on a real machine Debian's dovecot.conf
+# includes.
+dovecot_begin() {
+    case $1 in
+    2.3) ;;
+    *)
+        echo 'dovecot_config_version = 2.4.0'
+        echo 'dovecot_storage_version = 2.4.0'
+        ;;
+    esac
+}
+
+# Plaintext logins are allowed, STARTTLS is offered with a certificate of the lab's own.
+dovecot_tls() {
+    case $1 in
+    2.3)
+        cat <<END
+ssl = yes
+ssl_cert = <$dir/tls/certificate.pem
+ssl_key = <$dir/tls/key.pem
+disable_plaintext_auth = no
+END
+        ;;
+    *)
+        cat <<END
+ssl = yes
+ssl_server_cert_file = $dir/tls/certificate.pem
+ssl_server_key_file = $dir/tls/key.pem
+auth_allow_cleartext = yes
+END
+        ;;
+    esac
+}
+
+# dovecot_differences SERIES: after conf/dovecot-SERIES.
 dovecot_differences() {
+    dovecot_tls "$1"
     cat <<END
 base_dir = $dir/run/dovecot
 state_dir = $dir/run/dovecot-state
 log_path = $dir/log/mail.log
 auth_verbose = yes
 listen = 127.0.0.1
-mail_plugin_dir = $modules
-
-# Plaintext logins are allowed, STARTTLS is offered with a certificate of the lab's own.
-ssl = yes
-ssl_cert = <$dir/tls/certificate.pem
-ssl_key = <$dir/tls/key.pem
-disable_plaintext_auth = no
 
 # Tests log in often, from one address, and with wrong passwords.
 auth_failure_delay = 0

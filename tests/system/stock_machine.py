@@ -12,11 +12,14 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from installed_dovecot import one_of
 from waiting import wait_for
 
 TOP = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("BOXKEEPER_BUILD", TOP / "build"))
 MODULES = "/usr/lib/dovecot/modules"
+MODULES_OF_OURS = ["lib95_boxkeeper_plugin.so", "doveadm/lib95_doveadm_boxkeeper_plugin.so"] + one_of(
+    v2_3=[], v2_4=["settings/libboxkeeper_settings.so"])
 
 # Runs as the machine's first process; $1 is its folder.
 BEGIN = r"""
@@ -85,7 +88,7 @@ class Machine:
         (folder / "queue/boxkeeper").mkdir(mode=0o750)
         shutil.chown(folder / "queue/boxkeeper", "root", "postfix")
         shutil.copytree(MODULES, folder / "modules", symlinks=True)
-        for name in ("lib95_boxkeeper_plugin.so", "doveadm/lib95_doveadm_boxkeeper_plugin.so"):
+        for name in MODULES_OF_OURS:
             (folder / "modules" / name).unlink(missing_ok=True)
             shutil.copy(BUILD / ".libs" / Path(name).name, folder / "modules" / name)
         (folder / "mail").mkdir(mode=0o750)

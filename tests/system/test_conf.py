@@ -3,40 +3,83 @@
 """conf/ as an operator installs it, beside what Debian has there. (That it works is what all the
 other tests here show: the lab is made of the same files.)"""
 
+import re
 import shutil
 
+from installed_dovecot import CONF, CONF_FILES, SERIES, one_of
 from lab import TOP, run
 
+IN_FORCE = one_of(
+    v2_3={"ssl": "required", "disable_plaintext_auth": "yes", "mail_access_groups": "boxkeeper",
+          "plugin/quota": "boxkeeper:User quota", "mail_location": "maildir:~/Maildir"},
+    v2_4={"ssl": "required", "auth_allow_cleartext": "no", "mail_access_groups": "boxkeeper",
+          "quota/User quota/driver": "boxkeeper", "mail_driver": "maildir",
+          "mail_path": "~/Maildir", "mail_inbox_path": ""})
 
-def test_dovecot_takes_it_beside_debians_files(tmp_path):
+
+def doveconf(lab, configuration, *arguments):
+    """As it answers where the lab's modules are."""
+    result = run([f"{lab.dir}/bin/in-lab", "doveconf", "-c", f"{configuration}/dovecot.conf",
+                  *arguments])
+    assert "Warning" not in result.errors, result
+    return result.output
+
+
+def plugins(everything, protocol):
+    """The mail plugins of a protocol, from what doveconf -n says."""
+    def listed(block):
+        if found := re.search(r"^ *mail_plugins = \"?(.*?)\"?$", block, flags=re.MULTILINE):
+            return set(found.group(1).split())
+        found = re.search(r"^ *mail_plugins \{\n(.*?)\}", block, flags=re.MULTILINE | re.DOTALL)
+        return set(re.findall(r"(\w+) = yes", found.group(1)))
+
+    blocks = re.findall(rf"^protocol {protocol} \{{\n.*?^\}}", everything, flags=re.MULTILINE | re.DOTALL)
+    everywhere = listed(re.sub(r"^protocol .*?^\}", "", everything, flags=re.MULTILINE | re.DOTALL))
+    return everywhere.union(*map(listed, blocks))
+
+
+def test_dovecot_takes_it_beside_debians_files(lab, tmp_path):
     configuration = tmp_path / "dovecot"
     shutil.copytree("/etc/dovecot", configuration, ignore=shutil.ignore_patterns("private"))
-    for path in (TOP / "conf/dovecot-2.3").iterdir():
+    for path in CONF_FILES:
         shutil.copy(path, configuration / "conf.d")
     authentication = configuration / "conf.d/10-auth.conf"
     authentication.write_text(
         authentication.read_text().replace("\n!include auth-system", "\n#!include auth-system"))
 
-    def value(name, *options):
-        command = ["doveconf", "-c", str(configuration / "dovecot.conf"), "-h", *options, name]
-        return run(command).output.strip()
+    for name, want in IN_FORCE.items():
+        assert doveconf(lab, configuration, "-h", name).strip() == want, name
+    everything = doveconf(lab, configuration, "-n")
+    assert plugins(everything, "imap") == {"quota", "boxkeeper", "imap_quota"}
+    assert plugins(everything, "lmtp") == {"quota", "boxkeeper", "sieve"}
+    assert plugins(everything, "pop3") == {"quota", "boxkeeper"}
+    for database in ("passdb", "userdb"):
+        assert len(re.findall(rf"^{database}\b.* \{{$", everything, flags=re.MULTILINE)) == 1
 
-    assert value("ssl") == "required"
-    assert value("disable_plaintext_auth") == "yes"
-    assert value("mail_access_groups") == "boxkeeper"
-    assert value("mail_plugins", "-f", "service=imap").split() == ["quota", "boxkeeper",
-                                                                   "imap_quota"]
-    assert value("mail_plugins", "-f", "service=lmtp").split() == ["quota", "boxkeeper", "sieve"]
-    assert value("mail_plugins", "-f", "service=pop3").split() == ["quota", "boxkeeper"]
-    assert value("plugin/quota") == "boxkeeper:User quota"
-    everything = run(["doveconf", "-c", str(configuration / "dovecot.conf"), "-n"]).output
-    assert everything.count("passdb {") == 1 and everything.count("userdb {") == 1
+
+def test_dovecot_takes_what_setup_prints(lab, tmp_path):
+    for file in lab.cli_json("setup", "dovecot")["files"]:
+        (tmp_path / file["path"].rsplit("/", 1)[1]).write_text(file["content"])
+    (tmp_path / "dovecot.conf").write_text(one_of(
+        v2_3="ssl_cert = </dev/null\nssl_key = </dev/null\n",
+        v2_4="dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\n"
+             "ssl_server_cert_file = /dev/null\nssl_server_key_file = /dev/null\n") +
+        "!include 99-boxkeeper.conf\n")
+    assert f"boxkeeper_settings = {lab.settings}" in doveconf(lab, tmp_path, "-n")
 
 
 def test_each_mail_format_has_its_file():
-    for name in ("maildir", "sdbox", "mdbox"):
-        text = (TOP / f"conf/dovecot-2.3/boxkeeper-{name}.conf.ext").read_text()
-        assert f"\nmail_location = {name}:~/" in text
+    for series, line in (("2.3", "\nmail_location = {}:~/"), ("2.4", "\nmail_driver = {}\n")):
+        for name in ("maildir", "sdbox", "mdbox"):
+            text = (TOP / f"conf/dovecot-{series}/boxkeeper-{name}.conf.ext").read_text()
+            assert line.format(name) in text
+
+
+def test_both_versions_have_the_same_files():
+    assert SERIES in ("2.3", "2.4")
+    names = [{path.name for path in (CONF.parent / f"dovecot-{series}").iterdir()}
+             for series in ("2.3", "2.4")]
+    assert names[0] == names[1]
 
 
 def test_postfix_takes_it_beside_debians_files(tmp_path):

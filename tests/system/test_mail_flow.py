@@ -15,6 +15,7 @@ import pytest
 import messages
 import settings_edit
 import smtp
+from installed_dovecot import one_of
 from lab import PASSWORD, Account, run
 from scene import Scene
 
@@ -328,8 +329,9 @@ def test_users_who_are_not_ours(lab, domain):
     users = lab.dir / "dovecot/others"
     users.write_text(f"guest@elsewhere.example:{{PLAIN}}{PASSWORD}:{uid}:{gid}::"
                      f"{lab.dir}/mail/guest::\n")
-    lab.set_dovecot("".join(f"{kind} {{\n driver = passwd-file\n args = {users}\n}}\n"
-                            for kind in ("passdb", "userdb")))
+    database = one_of(v2_3=f"{{\n driver = passwd-file\n args = {users}\n}}\n",
+                      v2_4=f"others {{\n driver = passwd-file\n passwd_file_path = {users}\n}}\n")
+    lab.set_dovecot(f"passdb {database}userdb {database}")
     guest = Account(lab, "guest@elsewhere.example", PASSWORD)
     assert lab.lmtp(guest.address, subject="to a guest")[guest.address].code == 250
     with guest.imap() as imap:

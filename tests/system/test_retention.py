@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from installed_dovecot import one_of
 from keeping import (DAY, append_many, check_due_from, contents, deliver, due, home_of,
                      let_a_second_pass, stored, subjects, sweep, wait_until_due)
 from waiting import wait_for
@@ -200,7 +201,7 @@ def test_further_trash_names_of_the_plan(lab):
     assert {folder for folder in folders if stored(taro, folder)} == set(folders) - set(gone)
 
 
-SHARED = """
+SHARED = one_of(v2_3="""
 protocol imap {
   mail_plugins = $mail_plugins acl imap_acl
 }
@@ -230,7 +231,51 @@ namespace public {
     special_use = \\Trash
   }
 }
-"""
+""", v2_4="""
+protocol imap {
+  mail_plugins {
+    acl = yes
+    imap_acl = yes
+  }
+}
+acl_driver = vfile
+acl_sharing_map {
+  dict file {
+    path = %(dir)s/mail/shared-mailboxes
+  }
+}
+namespace inbox {
+  separator = /
+}
+namespace shared {
+  type = shared
+  separator = /
+  prefix = shared/$user/
+  mail_driver = maildir
+  mail_path = %%{owner_home}/Maildir
+  mail_index_private_path = ~/shared/%%{owner_user}
+  subscriptions = no
+  list = children
+}
+namespace public {
+  type = public
+  separator = /
+  prefix = public/
+  mail_driver = maildir
+  mail_path = %(dir)s/mail/public
+  mail_index_private_path = ~/public
+  subscriptions = no
+  mailbox * {
+    acl anyone {
+      rights = lrswipkxtea
+    }
+  }
+  mailbox Bin {
+    auto = create
+    special_use = \\Trash
+  }
+}
+""")
 
 
 def test_shared_and_public_folders_are_not_touched(lab, domain):

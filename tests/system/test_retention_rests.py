@@ -12,6 +12,7 @@ import time
 import pytest
 
 from breaking import disk_full, folder_closed, moved_away, replaced_by_garbage
+from installed_dovecot import one_of
 from keeping import DAY, deliver, due, home_of, stored, subjects, sweep, wait_until_due
 from lab import run
 from waiting import wait_for
@@ -130,12 +131,10 @@ def test_doubt_about_folders(lab, taro):
 
 def test_users_cannot_mark_folders(lab, taro):
     """Marks are the configuration's: what a client claims makes no folder a trash."""
-    lab.set_dovecot("""
-mail_attribute_dict = file:%h/attributes
-protocol imap {
-  imap_metadata = yes
-}
-""")
+    lab.set_dovecot(one_of(
+        v2_3="mail_attribute_dict = file:%h/attributes\n",
+        v2_4="mail_attribute {\n dict file {\n  path = %{home}/attributes\n }\n}\n") +
+        "protocol imap {\n imap_metadata = yes\n}\n")
     result = lab.doveadm("mailbox", "metadata", "set", "-u", taro.address, "Kept",
                          "/private/specialuse", "\\Trash", want_exit=None)
     assert result.exit_code != 0
