@@ -125,12 +125,13 @@ static bool has_plugins(struct bk_admin *admin, const char *configuration, const
 
     if (missing == NULL)
         return true;
-    return bk_admin_fail(admin, BK_ERROR_CONFIGURATION,
-                         _("with protocol %s the plugin %s is not loaded: a \"protocol %s\" block "
-                           "read after %s has a mail_plugins line that replaces the list instead "
-                           "of adding to it ($mail_plugins before Dovecot 2.4, mail_plugins { … } "
-                           "since); correct that"),
-                         protocol, missing, protocol, MAIN_FILE);
+    return bk_admin_fail(
+        admin, BK_ERROR_CONFIGURATION,
+        _("with protocol %s the plugin %s is not loaded: a \"protocol %s\" block "
+          "read after %s has a mail_plugins line that replaces the list instead "
+          "of adding to it ($mail_plugins before Dovecot 2.4, mail_plugins { ... } "
+          "since); correct that"),
+        protocol, missing, protocol, MAIN_FILE);
 }
 
 /* Files are in place: is all of it in force? */
