@@ -274,7 +274,7 @@ def test_disk_of_the_mail_is_full(lab, domain):
     lab.cli("account", "set", taro.address, "--capacity", "0")
     assert lab.lmtp(taro.address, subject="before")[taro.address].code == 250
     home = Path(lab.doveadm("user", "-f", "home", taro.address).output.strip())
-    with disk_full(home) as filler:
+    with disk_full(lab, home) as filler:
         code = deliver(scene)
         assert code in (451, 452), code
         assert rcpt(scene) == 250
@@ -295,7 +295,7 @@ def test_disk_of_the_mail_is_full(lab, domain):
 
 def test_disk_of_the_state_is_full(lab, domain):
     scene = Scene(lab, domain, {"taro": "", "jiro": "-> x@out"})
-    with disk_full(lab.data / "state"):
+    with disk_full(lab, lab.data / "state"):
         assert deliver(scene) == 250
         assert scene.send("taro", "jiro").accepted
         scene.check({"taro": 1, "x@out": 1})

@@ -304,7 +304,7 @@ def test_disk_full(lab, domain):
     names = [f"message {number}" for number in range(20)]
     deliver(taro, *names, size=20_000)
     last = max(one.saved for one in stored(taro))
-    with disk_full(home) as filler:
+    with disk_full(lab, home) as filler:
         lab.cli("retention", "set", taro.address, "--archive", "1s")
         wait_for(lambda: time.time() > last + 1, "all of it to be due")
         archived, _, state = sweep(taro, want_exit=75)
