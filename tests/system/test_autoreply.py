@@ -272,6 +272,27 @@ def test_two_that_answer_each_other(lab, domain):
     assert jiro.subjects() == ["begin"]
 
 
+def test_a_list_of_those_who_answer(lab, domain):
+    """A list that answers too, members that do, and a sender whose address refuses mail."""
+    taro, jiro, members = (lab.create_account(f"{name}@{domain}")
+                           for name in ("taro", "jiro", "members"))
+    for account in (taro, jiro, members):
+        set_reply(lab, account, "--interval", "1s", subject=f"answer of {account.address}")
+    lab.cli("forward", "set", members.address, taro.address, jiro.address, "--no-copy")
+    taro.submit([members.address], to=members.address, subject="begin")
+    answer = f"answer of {members.address}"
+    wait_for(lambda: answer in taro.subjects(), "the answer of the list")
+    lab.wait_for_empty_queue()
+    assert sorted(taro.subjects()) == [answer, "begin"]
+    assert jiro.subjects() == ["begin"]
+    refusing = f"reject{next(_numbers)}@outside.example"
+    ask(lab, members.address, taro.address, sender=refusing, subject="refusing")
+    wait_for(lambda: lab.log(lab.log_start).count(f"to=<{refusing}>") >= 2, "two refused answers")
+    assert replies(lab, refusing) == []
+    assert sorted(taro.subjects()) == [answer, "begin", "refusing"]
+    assert jiro.subjects() == ["begin", "refusing"]
+
+
 def test_all_targets_dead_is_refused(lab, domain):
     """An answer is no delivery: the sender learns that nobody gets it."""
     taro, jiro = (lab.create_account(f"{name}@{domain}") for name in ("taro", "jiro"))

@@ -45,6 +45,50 @@ with smtplib.SMTP("127.0.0.1", 587, timeout=60) as smtp:
         print(refused.recipients)
 """
 
+LOG_IN = """
+import imaplib, poplib, smtplib, ssl
+# Dovecot lets in without TLS whoever comes from the address that he goes to.
+HOST = "127.0.0.2"
+user, password = "taro@example.test", "%s"
+context = ssl._create_unverified_context()
+
+
+def refused(*commands):
+    try:
+        for command in commands:
+            command()
+    except (imaplib.IMAP4.error, poplib.error_proto, smtplib.SMTPException) as error:
+        return str(error)
+    return None
+
+
+imap = imaplib.IMAP4(HOST, 143, timeout=60)
+assert "PRIVACYREQUIRED" in refused(lambda: imap.login(user, password))
+assert "AUTH=" not in str(imap.capabilities)
+imap.starttls(context)
+imap.login(user, password)
+pop = poplib.POP3(HOST, 110, timeout=60)
+assert "laintext" in refused(lambda: pop.user(user), lambda: pop.pass_(password))
+pop.stls(context)
+pop.user(user)
+pop.pass_(password)
+imaplib.IMAP4_SSL(HOST, 993, ssl_context=context, timeout=60).login(user, password)
+pop = poplib.POP3_SSL(HOST, 995, context=context, timeout=60)
+pop.user(user)
+pop.pass_(password)
+smtp = smtplib.SMTP(HOST, 587, timeout=60)
+assert refused(lambda: smtp.login(user, password)) and refused(lambda: smtp.mail(user)) is None
+assert smtp.rcpt("friend@outside.example")[0] >= 500
+for smtp in smtplib.SMTP(HOST, 587, timeout=60), smtplib.SMTP_SSL(HOST, 465,
+                                                                           context=context):
+    smtp.ehlo()
+    if not isinstance(smtp, smtplib.SMTP_SSL):
+        smtp.starttls(context=context)
+        smtp.ehlo()
+    assert set(smtp.esmtp_features["auth"].split()) >= {"PLAIN", "LOGIN"}
+    smtp.login(user, password)
+"""
+
 OWN_RESTRICTIONS = "reject_unknown_sender_domain, reject_rbl_client rbl.invalid"
 
 
@@ -125,6 +169,7 @@ def test_stock_machine(machine):
     assert "User quota" in machine.python(FETCH % (PASSWORD, "welcome"))
     assert "5.7.1" in machine.python(SUBMIT % PASSWORD)
     machine.python(FETCH % (PASSWORD, "sent"))
+    machine.python(LOG_IN % PASSWORD)
 
     for server in ("dovecot", "postfix"):
         before = everything(machine.folder / server)

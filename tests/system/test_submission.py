@@ -172,3 +172,19 @@ def test_limits_of_sending(lab, scene):
     lab.cli("account", "set", taro.address, "--send-messages-per-hour", "inherit",
             "--send-recipients-per-day", "0")
     assert taro.submit(three[0], subject="fourth").accepted
+
+
+def test_force_changed_account_sends_nothing(lab, domain):
+    """Not in the session that is open either, until it has a new password."""
+    taro = lab.create_account(f"taro@{domain}")
+    with taro.smtp() as session:
+        assert sender_reply(session, taro.address) == "250 2.1.5"
+        lab.cli("--yes", "account", "force-password", taro.address)
+        for sender in (taro.address, ""):
+            assert sender_reply(session, sender) == "550 5.7.1"
+        with pytest.raises(smtplib.SMTPAuthenticationError):
+            taro.smtp()
+        taro.password = "Another-7!vQ2#mZ9"
+        lab.cli("account", "password", taro.address, "--password-stdin", input=taro.password + "\n")
+        assert sender_reply(session, taro.address) == "250 2.1.5"
+    assert taro.submit(["friend@outside.example"], subject=f"again {domain}").accepted
