@@ -38,10 +38,11 @@ static bool look_at_queue(struct bk_admin *admin, const struct bk_account *accou
 {
     json_t *messages = bk_queue_find(admin, account);
     bool deleted = bk_option_given(admin, "delete-queued") && !admin->dry_run;
-    size_t count = json_array_size(messages);
+    size_t count;
 
-    if (messages == NULL || (deleted && !bk_queue_delete(admin, messages)))
+    if (messages == NULL || (deleted && !bk_queue_delete(admin, account, messages)))
         return false;
+    count = json_array_size(messages);
     if (count > 0 && !admin->json)
         bk_output_list(admin, messages, bk_queue_columns, NULL, NULL);
     if (count == 0)

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#define ROUNDS_MAXIMUM 5
+
 const struct bk_column bk_queue_columns[] = {
     {"queue_id", N_("Queue id"), BK_COLUMN_TEXT},     {"arrived_at", N_("Arrived"), BK_COLUMN_TIME},
     {"size_bytes", N_("Size"), BK_COLUMN_BYTES},      {"sender", N_("Sender"), BK_COLUMN_TEXT},
@@ -90,7 +92,7 @@ json_t *bk_queue_find(struct bk_admin *admin, const struct bk_account *account)
     return found;
 }
 
-bool bk_queue_delete(struct bk_admin *admin, const json_t *messages)
+static bool delete_these(struct bk_admin *admin, const json_t *messages)
 {
     static const char *const arguments[] = {"-d", "-", NULL};
     const char *command = bk_admin_server_value(admin, "postsuper_command");
@@ -101,7 +103,7 @@ bool bk_queue_delete(struct bk_admin *admin, const json_t *messages)
 
     if (command == NULL)
         return false;
-    json_array_foreach((json_t *)messages, i, message)
+    json_array_foreach(messages, i, message)
     {
         ids = bk_arena_printf(admin->arena, "%s%s\n", ids,
                               json_string_value(json_object_get(message, "queue_id")));
@@ -110,4 +112,38 @@ bool bk_queue_delete(struct bk_admin *admin, const json_t *messages)
         return true;
     result = bk_program_run_with_input(admin, command, arguments, ids);
     return result.status == 0 || queue_failed(admin, command, &result);
+}
+
+static bool is_among(const json_t *messages, const json_t *wanted)
+{
+    size_t i;
+    json_t *message;
+
+    json_array_foreach(messages, i, message)
+    {
+        if (json_equal(json_object_get(message, "queue_id"), json_object_get(wanted, "queue_id")))
+            return true;
+    }
+    return false;
+}
+
+bool bk_queue_delete(struct bk_admin *admin, const struct bk_account *account, json_t *messages)
+{
+    json_t *found = messages, *message;
+    size_t i;
+
+    for (int round = 0; round < ROUNDS_MAXIMUM; round++) {
+        if (!delete_these(admin, found) || (found = bk_queue_find(admin, account)) == NULL)
+            return false;
+        if (json_array_size(found) == 0)
+            return true;
+        json_array_foreach(found, i, message)
+        {
+            if (!is_among(messages, message))
+                json_array_append(messages, message);
+        }
+    }
+    return bk_admin_fail(admin, BK_ERROR_TRY_AGAIN,
+                         _("mail of %s is still in Postfix's queue: repeat the command"),
+                         account->primary_address);
 }

@@ -22,7 +22,8 @@ echo "$(basename "$0") $*" >>"$folder/calls"
 [ ! -e "$folder/down" ] || { echo "postqueue: fatal: the mail system is down" >&2; exit 69; }
 case $1 in
 -j) cat "$folder/queue" ;;
--d) cat >"$folder/deleted" ;;
+-d) cat >>"$folder/deleted"
+    mv "$folder/next" "$folder/queue" 2>/dev/null || : >"$folder/queue" ;;
 esac
 """
 
@@ -38,10 +39,10 @@ class FakePostfix:
                     f"postsuper_command={self.folder}/postsuper")
         self.queue()
 
-    def queue(self, *senders):
-        """One message from each."""
-        (self.folder / "queue").write_text("".join(json.dumps({
-            "queue_name": "deferred", "queue_id": f"ID{n}", "arrival_time": 1700000000,
+    def queue(self, *senders, file="queue"):
+        """One message from each; in the file "next": after the first deletion."""
+        (self.folder / file).write_text("".join(json.dumps({
+            "queue_name": "deferred", "queue_id": f"{file[0]}{n}".replace("q", "ID"), "arrival_time": 1700000000,
             "message_size": 1234, "forced_expire": False, "sender": sender,
             "recipients": [{"address": "x@out.example", "delay_reason": "away"},
                            {"address": "y@out.example"}]}) + "\n"
@@ -124,6 +125,15 @@ def test_queue_is_looked_through_for_every_address(scratch, domain):
     domain.queue(*its, *others)
     result = scratch.json("account", "force-password", "taro@a.example")
     assert [message["sender"] for message in result["queued"]] == its
+
+
+def test_what_the_queue_shows_only_later_is_deleted_too(scratch, domain):
+    """Postfix's listing misses a message that moves meanwhile."""
+    domain.queue("taro@a.example")
+    domain.queue("hana@a.example", "sales@a.example", file="next")
+    result = scratch.json("account", "force-password", "taro@a.example", "--delete-queued")
+    assert [message["queue_id"] for message in result["queued"]] == ["ID0", "n1"]
+    assert domain.deleted == ["ID0", "n1"]
 
 
 def test_postfix_away(scratch, domain):

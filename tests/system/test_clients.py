@@ -165,3 +165,21 @@ def test_fetchmail_empties_the_mailbox(lab, user, certificate, tmp_path, protoco
     text = box.read_text()
     assert "Subject: first" in text and "Subject: second" in text
     wait_for(lambda: user.subjects() == [], "an empty INBOX")
+
+
+# ---- logins of panel B ----
+
+@pytest.mark.parametrize("prefix", [False, True])
+def test_login_that_ends_in_a_dollar(lab, prefix):
+    options = ["--plan", "site"] + (["--login-prefix", prefix := next_prefix()] if prefix else [])
+    domain = lab.create_domain(*options)
+    account = lab.create_account(f"taro$@{domain}")
+    shown = account.show()
+    account.address, account.login = shown["address"], shown["login"]
+    assert account.login == (f"{prefix}_taro$" if prefix else f"taro$@{domain}")
+    deliver(lab, account, "by SMTP")
+    pop3 = account.pop3()
+    assert pop3.stat()[0] == 1
+    pop3.quit()
+    assert account.submit(account.address, subject="by itself").accepted
+    account.wait_for_mail("by SMTP", "by itself")
