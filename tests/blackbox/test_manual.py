@@ -124,20 +124,27 @@ def test_examples_work(scratch, doveadm, table):
                                 "password": PASSWORD}
     # What needs a Dovecot says so, and goes on later.
     later = {("check", None): (78,), ("account", "erase-mail"): (75,), ("job", "run"): (75,)}
+    logged = scratch.json("log")["items"]
     for line in examples():
-        command, _ = command_of(line, table)
+        command, options = command_of(line, table)
         line = re.sub(r" --apply.*", "", line).replace("/var/backups", str(scratch.folder))
         done = subprocess.run(["sh", "-ec", line], cwd=scratch.folder, env=environment, text=True,
                               stdin=subprocess.DEVNULL, capture_output=True, timeout=120,
                               check=False)
         want = later.get((command["noun"], command["verb"]), (0,))
         assert done.returncode in want, f"{line}: {done.returncode} {done.stderr}"
+        # Every change is in the audit log, and nothing else.
+        before, logged = logged, scratch.json("log")["items"]
+        changes = (command["changes"] and "dry-run" not in options
+                   and command["noun"] not in ("job", "restore"))
+        assert (len(logged) > len(before)) == changes or "edit.csv" in line, (line, logged[-1])
         if "sample registration" in line:
             sample = scratch.folder / "mail-accounts-sample.csv"
             rows = sample.read_text(encoding="utf-8-sig").splitlines()
             cells = [row.split(",") for row in rows]
             sample.write_text("\n".join(",".join([row[0], f"{PASSWORD}{n}" if n else row[1],
                                                   *row[2:]]) for n, row in enumerate(cells)) + "\n")
+    assert PASSWORD not in str(logged) and "$y$" not in str(logged)
 
 
 def test_help_names_every_command_and_option(table):

@@ -3,6 +3,7 @@
 """conf/ as an operator installs it, beside what Debian has there. (That it works is what all the
 other tests here show: the lab is made of the same files.)"""
 
+import os
 import re
 import shutil
 
@@ -101,3 +102,18 @@ def test_lab_differences_stand_in_one_file():
     script = (TOP / "dev/lab").read_text()
     for word in ("mail_plugins", "smtpd_", "virtual_", "passdb", "inet_listener"):
         assert word not in script
+
+
+def test_make_install_puts_in_place_what_the_documents_name(tmp_path):
+    build = TOP / os.environ.get("BOXKEEPER_BUILD", "build")
+    run(["make", "-s", "-C", str(build), "install", f"DESTDIR={tmp_path}"], timeout=600)
+    installed = {path.name: path for path in tmp_path.rglob("*") if path.is_file()}
+    assert {page.name for page in (TOP / "doc/man").iterdir()} <= set(installed)
+    assert {path.name for path in CONF_FILES} <= set(installed)
+    assert {"boxkeeperd", "boxkeeperd.service", "lib95_boxkeeper_plugin.so"} <= set(installed)
+    (completion,) = tmp_path.rglob("bash-completion/completions/boxkeeper")
+    assert completion.read_text() == (TOP / "conf/bash-completion/boxkeeper").read_text()
+    # Where no other place was asked for, data is where the manual pages have it.
+    settings = "/var/lib/boxkeeper/settings/settings.db"
+    assert f"boxkeeper_settings = {settings}" in installed["99-boxkeeper.conf"].read_text()
+    assert settings in (TOP / "doc/man/boxkeeper.1").read_text()
