@@ -14,9 +14,9 @@
  * BK_ERROR_TRY_AGAIN. */
 json_t *bk_queue_find(struct bk_admin *admin, const struct bk_account *account);
 
-/* `postsuper -d` all of `messages` (as bk_queue_find() gave them). Postfix's listing may miss one that
- * moves from one queue to another: what is found after that goes too, and is added to `messages`.
- * One that was delivered meanwhile is not an error. */
+/* `postsuper -d` all of `messages` (as bk_queue_find() gave them). Postfix's listing may miss one
+ * that moves from one queue to another: what is found after that goes too, and is added to
+ * `messages`. One that was delivered meanwhile is not an error. */
 bool bk_queue_delete(struct bk_admin *admin, const struct bk_account *account, json_t *messages);
 
 extern const struct bk_column bk_queue_columns[];

@@ -42,7 +42,8 @@ class FakePostfix:
     def queue(self, *senders, file="queue"):
         """One message from each; in the file "next": after the first deletion."""
         (self.folder / file).write_text("".join(json.dumps({
-            "queue_name": "deferred", "queue_id": f"{file[0]}{n}".replace("q", "ID"), "arrival_time": 1700000000,
+            "queue_name": "deferred", "queue_id": f"{file[0]}{n}".replace("q", "ID"),
+            "arrival_time": 1700000000,
             "message_size": 1234, "forced_expire": False, "sender": sender,
             "recipients": [{"address": "x@out.example", "delay_reason": "away"},
                            {"address": "y@out.example"}]}) + "\n"
