@@ -8,8 +8,9 @@
 
 #include "dovecot-plugin/plugin.h"
 
-/* "> " lines with at most `maximum_bytes` of the first text/plain part, as UTF-8, cut between
- * characters; "" where there is none, or it can't be read. On the data stack. */
+/* "> " lines with at most `maximum_bytes` of the first text/plain part, else of the first text/html
+ * part without its markup, as UTF-8, cut between characters; "" where there is neither, or it can't
+ * be read. Attachments do not count. On the data stack. */
 const char *boxkeeper_quote(struct mail *mail, size_t maximum_bytes);
 
 #endif

@@ -159,9 +159,39 @@ def test_quote(lab, domain):
                   headers=[("Content-Type", "text/plain; charset=ISO-2022-JP"),
                            ("Content-Transfer-Encoding", "base64"), ("MIME-Version", "1.0")])
     assert "> お知らせ" in text_of(only_reply(lab, encoded))
-    html = ask(lab, taro.address, body="<p>only markup</p>\r\n",
-               headers=[("Content-Type", "text/html"), ("MIME-Version", "1.0")])
-    assert text_of(only_reply(lab, html)).strip() == "I am away."
+
+
+def part(kind, body, *headers):
+    return "\r\n".join([f"Content-Type: {kind}", *headers, "", body, ""])
+
+
+ATTACHED = 'Content-Disposition: attachment; filename="a"'
+PARTS = {
+    "html": ("text/html; charset=utf-8", "<p>会議&amp;昼食</p>", "> 会議&昼食"),
+    "alternative": ("multipart/alternative", [part("text/plain", "plain"),
+                                              part("text/html", "<b>markup</b>")], "> plain"),
+    "html-first": ("multipart/mixed", [part("text/html", "<b>markup</b>"),
+                                       part("text/plain", "plain")], "> plain"),
+    "attachments": ("multipart/mixed", [part("text/plain", "attached", ATTACHED),
+                                        part("text/html", "<b>markup</b>"),
+                                        part("text/plain", "attached too", ATTACHED)], "> markup"),
+    "nothing": ("multipart/mixed", [part("text/plain", "attached", ATTACHED)], ""),
+    "unknown charset": ("text/plain; charset=x-none", "words", "> words"),
+}
+
+
+def test_quote_of_other_messages(lab, domain):
+    """The text that people read: not markup, not attachments."""
+    taro = lab.create_account(f"taro@{domain}")
+    set_reply(lab, taro, "--quote")
+    for name, (kind, body, want) in PARTS.items():
+        if not isinstance(body, str):
+            kind += "; boundary=b"
+            body = "".join(f"--b\r\n{one}" for one in body) + "--b--\r\n"
+        sender = ask(lab, taro.address, body=body, headers=[
+            ("MIME-Version", "1.0"), ("Content-Transfer-Encoding", "8bit"), ("Content-Type", kind)])
+        got = text_of(only_reply(lab, sender)).strip().removeprefix("I am away.")
+        assert got.strip() == want, name
 
 
 @pytest.mark.parametrize("headers", [
