@@ -85,7 +85,8 @@ CREATE TABLE plans (
     send_messages_per_hour BIGINT NOT NULL DEFAULT 0 CHECK (send_messages_per_hour >= 0),
     send_messages_per_day BIGINT NOT NULL DEFAULT 0 CHECK (send_messages_per_day >= 0),
     send_recipients_per_hour BIGINT NOT NULL DEFAULT 0 CHECK (send_recipients_per_hour >= 0),
-    send_recipients_per_day BIGINT NOT NULL DEFAULT 0 CHECK (send_recipients_per_day >= 0)
+    send_recipients_per_day BIGINT NOT NULL DEFAULT 0 CHECK (send_recipients_per_day >= 0),
+    quota_warnings BIGINT NOT NULL DEFAULT 1 CHECK (quota_warnings IN (0, 1))
 );
 
 CREATE TABLE domains (
@@ -289,7 +290,16 @@ CREATE TABLE usage (
     bytes BIGINT NOT NULL,
     messages BIGINT NOT NULL,
     measured_at BIGINT NOT NULL,
-    limit_bytes BIGINT NOT NULL
+    limit_bytes BIGINT NOT NULL,
+    -- of this report; a reader finds what is new since its last look
+    sequence BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX usage_sequence ON usage (sequence);
+
+-- The last number given, per kind.
+CREATE TABLE counters (
+    name TEXT NOT NULL PRIMARY KEY,
+    value BIGINT NOT NULL
 );
 
 -- The name under which a user was seen last, for when settings can't tell.
@@ -345,6 +355,21 @@ CREATE TABLE sent (
 
 CREATE TABLE warnings (
     account_id BIGINT NOT NULL PRIMARY KEY,
-    threshold_percent BIGINT NOT NULL,
-    sent_at BIGINT NOT NULL
+    threshold_percent BIGINT NOT NULL, -- what the account knows; 0: no threshold is passed
+    sent_at BIGINT NOT NULL, -- the last mail of any kind; 0 = never
+    sent_below_at BIGINT NOT NULL DEFAULT 0,
+    sent_80_at BIGINT NOT NULL DEFAULT 0,
+    sent_90_at BIGINT NOT NULL DEFAULT 0,
+    sent_95_at BIGINT NOT NULL DEFAULT 0,
+    look_at BIGINT NOT NULL DEFAULT 0 -- when to look again by all means; 0 = at the next change
+);
+CREATE INDEX warnings_look_at ON warnings (look_at);
+
+-- How far the daemon has looked. One row.
+CREATE TABLE warning_progress (
+    id BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
+    usage_sequence BIGINT NOT NULL, -- of state.db
+    change_sequence BIGINT NOT NULL, -- of settings.db
+    walk_account_id BIGINT NOT NULL, -- a look at all accounts goes on from here; -1 = none
+    known_sequence BIGINT NOT NULL -- usage up to this one counts as told; -1 = none
 );

@@ -91,6 +91,7 @@ const struct bk_column bk_plan_columns[] = {
     {"capacity_default_bytes", N_("Default capacity"), BK_COLUMN_CAPACITY},
     {"quota_grace_bytes", N_("Grace above the capacity"), BK_COLUMN_BYTES},
     {"full_is_temporary", N_("Full mailbox: sender tries again"), BK_COLUMN_TEXT},
+    {"quota_warnings", N_("Warnings of a full mailbox"), BK_COLUMN_TEXT},
     {"receive_off", N_("Receive OFF"), BK_COLUMN_WORD},
     {"forward_allowed", N_("Forwarding"), BK_COLUMN_TEXT},
     {"forward_targets_maximum", N_("Forward targets (0 = any number)"), BK_COLUMN_NUMBER},

@@ -30,4 +30,6 @@ librules_la_SOURCES = \
 	src/rules/setup_postfix.h src/rules/setup_postfix.c \
 	src/rules/spam.h src/rules/spam.c \
 	src/rules/text.h \
-	src/rules/usage.h src/rules/usage.c
+	src/rules/usage.h src/rules/usage.c \
+	src/rules/warning.h src/rules/warning.c \
+	src/rules/warning_mail.h src/rules/warning_mail.c

@@ -49,6 +49,7 @@ struct bk_plan {
     int64_t capacity_default_bytes; /* 0 = unlimited */
     int64_t quota_grace_bytes;      /* a message may pass the limit by so much */
     bool full_is_temporary;         /* 452 4.2.2 instead of 552 5.2.2 */
+    bool quota_warnings;            /* by mail, at 80, 90 and 95 % and when below again */
     /* receiving, forwarding, answering */
     enum bk_receive_off receive_off;
     bool forward_allowed;

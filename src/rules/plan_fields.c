@@ -50,6 +50,7 @@ const struct bk_plan_field bk_plan_fields[] = {
     FIELD(capacity_default_bytes, BK_PLAN_SIZE),
     FIELD(quota_grace_bytes, BK_PLAN_SIZE),
     FIELD(full_is_temporary, BK_PLAN_SWITCH),
+    FIELD(quota_warnings, BK_PLAN_SWITCH),
     WORD(receive_off, receive_offs),
     FIELD(forward_allowed, BK_PLAN_SWITCH),
     NUMBER(forward_targets_maximum, 0, COUNT_MAXIMUM),

@@ -1,17 +1,12 @@
 /* SPDX-FileCopyrightText: Boxkeeper authors */
 /* SPDX-License-Identifier: MIT */
-#include "store/limits.h"
+#include "store/limits-private.h"
 
 #include "store/cache.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct bk_limits {
-    struct bk_database database;
-    bool made; /* anew, and nobody has asked yet */
-};
 
 /* ---- handles ---- */
 
@@ -110,7 +105,7 @@ enum bk_lookup bk_limits_lookup_sent(struct bk_limits *limits, int64_t account_i
 
 /* ---- writing ---- */
 
-static bool keep(struct bk_limits *limits, bool is_fine)
+bool bk_limits_keep(struct bk_limits *limits, bool is_fine)
 {
     if (!is_fine)
         bk_database_rollback(&limits->database);
@@ -124,7 +119,7 @@ bool bk_limits_begin(struct bk_limits *limits, struct bk_error *error)
 
 bool bk_limits_commit(struct bk_limits *limits, struct bk_error *error)
 {
-    return keep(limits, bk_database_commit(&limits->database, error));
+    return bk_limits_keep(limits, bk_database_commit(&limits->database, error));
 }
 
 static bool put_period(struct bk_limits *limits, int64_t account_id, const char *name,
@@ -150,8 +145,8 @@ static bool put_period(struct bk_limits *limits, int64_t account_id, const char 
 bool bk_limits_put_sent(struct bk_limits *limits, int64_t account_id, const struct bk_sent *sent,
                         struct bk_error *error)
 {
-    return keep(limits, put_period(limits, account_id, "hour", &sent->hour, error) &&
-                            put_period(limits, account_id, "day", &sent->day, error));
+    return bk_limits_keep(limits, put_period(limits, account_id, "hour", &sent->hour, error) &&
+                                      put_period(limits, account_id, "day", &sent->day, error));
 }
 
 bool bk_limits_forget_sent(struct bk_limits *limits, int64_t time, struct bk_error *error)
@@ -159,7 +154,7 @@ bool bk_limits_forget_sent(struct bk_limits *limits, int64_t time, struct bk_err
     struct bk_query query;
 
     if (!bk_query_begin(&query, &limits->database, "DELETE FROM sent WHERE started_at < $1", error))
-        return keep(limits, false);
+        return bk_limits_keep(limits, false);
     bk_query_bind_number(&query, time);
-    return keep(limits, bk_query_run(&query, error));
+    return bk_limits_keep(limits, bk_query_run(&query, error));
 }

@@ -14,6 +14,8 @@ libstore_la_SOURCES = \
 	src/store/files.h src/store/files.c \
 	src/store/installation.h src/store/installation.c \
 	src/store/limits.h src/store/limits.c \
+	src/store/limits-private.h \
+	src/store/limits-warnings.h src/store/limits-warnings.c \
 	src/store/patience.h src/store/patience.c \
 	src/store/query.c \
 	src/store/restore.c \
@@ -43,11 +45,14 @@ libstore_la_LIBADD = $(SQLITE_LIBS)
 MIGRATIONS = \
 	sql/settings-0001-first.sql \
 	sql/settings-0002-reply-text.sql \
+	sql/settings-0003-warnings.sql \
 	sql/credentials-0001-first.sql \
 	sql/credentials-0002-staged.sql \
 	sql/credentials-0003-former.sql \
 	sql/state-0001-first.sql \
-	sql/limits-0001-first.sql
+	sql/state-0002-sequence.sql \
+	sql/limits-0001-first.sql \
+	sql/limits-0002-warnings.sql
 EXTRA_DIST += $(MIGRATIONS) sql/embed.awk sql/schema.sql
 CLEANFILES += src/store/migrations.c
 

@@ -1,7 +1,41 @@
 /* SPDX-FileCopyrightText: Boxkeeper authors */
 /* SPDX-License-Identifier: MIT */
-/* What is written down beside the settings themselves: jobs and the audit log. */
+/* What is written down beside the settings themselves: changes, jobs and the audit log. */
 #include "store/settings-private.h"
+
+/* ---- changes ---- */
+
+enum bk_lookup bk_settings_list_changes(struct bk_settings *settings, int64_t sequence,
+                                        int64_t count, bk_settings_change_row *row, void *context,
+                                        struct bk_error *error)
+{
+    enum bk_lookup found = BK_ABSENT;
+    struct bk_settings_change change;
+    struct bk_arena *arena;
+    struct bk_query query;
+    enum bk_step step;
+
+    if (!bk_query_begin_list(&query, &settings->database,
+                             "SELECT sequence, kind, subject_id FROM changes WHERE sequence > $1 "
+                             "ORDER BY sequence LIMIT $2",
+                             error))
+        return BK_FAILED;
+    bk_query_bind_number(&query, sequence);
+    bk_query_bind_number(&query, count);
+    arena = bk_arena_create();
+    while ((step = bk_query_step(&query, error)) == BK_ROW) {
+        found = BK_FOUND;
+        change.sequence = bk_query_number(&query);
+        change.kind = bk_query_text(&query, arena);
+        change.subject_id = bk_query_number(&query);
+        if (!row(context, &change))
+            break;
+        bk_arena_clear(arena);
+    }
+    bk_arena_destroy(&arena);
+    bk_query_end(&query);
+    return step == BK_STEP_FAILED ? BK_FAILED : found;
+}
 
 /* ---- jobs ---- */
 

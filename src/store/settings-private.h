@@ -19,9 +19,6 @@ struct bk_settings {
     int64_t writing_sequence;        /* of the write transaction that is open */
 };
 
-/* How many commits the table changes remembers. */
-#define BK_CHANGES_KEPT 10000
-
 /* Words of the schema, in the order of the enums in src/rules. */
 extern const char *const bk_capacity_kind_words[];
 extern const char *const bk_receive_off_words[];
@@ -32,7 +29,8 @@ extern const char *const bk_account_state_words[];
 #define BK_PLAN_COLUMNS                                                                            \
     "p.name, p.capacity_kind, p.capacity_choices, p.capacity_minimum_bytes, "                      \
     "p.capacity_maximum_bytes, p.capacity_required, p.capacity_default_bytes, "                    \
-    "p.quota_grace_bytes, p.full_is_temporary, p.receive_off, p.forward_allowed, "                 \
+    "p.quota_grace_bytes, p.full_is_temporary, p.quota_warnings, p.receive_off, "                  \
+    "p.forward_allowed, "                                                                          \
     "p.forward_targets_maximum, p.auto_reply_allowed, p.auto_reply_width_maximum, "                \
     "p.auto_reply_interval_seconds, p.spam_tag_default, p.spam_score_hundredths, "                 \
     "p.spam_tag_allowed, p.spam_tag_text, p.spam_tag_text_settable, p.spam_sort_allowed, "         \

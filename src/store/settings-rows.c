@@ -42,6 +42,7 @@ const struct bk_plan *bk_read_plan(struct bk_query *query, struct bk_arena *aren
     plan->capacity_default_bytes = bk_query_number(query);
     plan->quota_grace_bytes = bk_query_number(query);
     plan->full_is_temporary = bk_query_flag(query);
+    plan->quota_warnings = bk_query_flag(query);
     plan->receive_off = (enum bk_receive_off)bk_query_word(query, bk_receive_off_words);
     plan->forward_allowed = bk_query_flag(query);
     plan->forward_targets_maximum = bk_query_number(query);

@@ -52,6 +52,19 @@ void bk_settings_end_read(struct bk_settings *settings);
 enum bk_lookup bk_settings_change_sequence(struct bk_settings *settings, int64_t *sequence_r,
                                            struct bk_error *error);
 
+/* As many commits are remembered by what they touched. */
+#define BK_CHANGES_KEPT 10000
+struct bk_settings_change {
+    int64_t sequence; /* of the commit; one commit may touch many */
+    const char *kind; /* "account", "domain", "plan", "server", "everything" */
+    int64_t subject_id;
+};
+typedef bool bk_settings_change_row(void *context, const struct bk_settings_change *change);
+/* What commits after `sequence` touched, at most `count` rows, the oldest first. */
+enum bk_lookup bk_settings_list_changes(struct bk_settings *settings, int64_t sequence,
+                                        int64_t count, bk_settings_change_row *row, void *context,
+                                        struct bk_error *error);
+
 /* Values of the table `server` (paths, users, commands), e.g. "state_path". */
 enum bk_lookup bk_settings_server_value(struct bk_settings *settings, struct bk_arena *arena,
                                         const char *name, const char **value_r,

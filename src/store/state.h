@@ -44,6 +44,22 @@ enum bk_lookup bk_state_lookup_usage(struct bk_state *state, int64_t account_id,
 /* `limit_bytes` is the capacity in force then: the last resort when settings can't be read. */
 bool bk_state_put_usage(struct bk_state *state, int64_t account_id, const struct bk_usage *usage,
                         int64_t limit_bytes, struct bk_error *error);
+/* Every bk_state_put_usage() has a number of its own, higher than all before, also where the file
+ * was made anew meanwhile. ABSENT: none was made yet. */
+enum bk_lookup bk_state_usage_sequence(struct bk_state *state, int64_t *sequence_r,
+                                       struct bk_error *error);
+struct bk_state_usage {
+    int64_t account_id, sequence;
+    int64_t bytes, limit_bytes; /* as at that time */
+};
+typedef bool bk_state_usage_row(void *context, const struct bk_state_usage *usage);
+/* What is newer than `sequence`, the oldest first; at most `count` of it. */
+enum bk_lookup bk_state_list_newer_usage(struct bk_state *state, int64_t sequence, int64_t count,
+                                         bk_state_usage_row *row, void *context,
+                                         struct bk_error *error);
+/* By account, from `account_id` on. */
+enum bk_lookup bk_state_list_usage(struct bk_state *state, int64_t account_id, int64_t count,
+                                   bk_state_usage_row *row, void *context, struct bk_error *error);
 /* The limit last known to user `primary_address`, when settings can't even tell its account id. */
 enum bk_lookup bk_state_lookup_limit(struct bk_state *state, const char *primary_address,
                                      int64_t *limit_bytes_r, struct bk_error *error);

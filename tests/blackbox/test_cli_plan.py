@@ -14,6 +14,7 @@ VALUES = {
     "capacity_default_bytes": ("2G", 2147483648),
     "quota_grace_bytes": ("100K", 102400),
     "full_is_temporary": ("on", True),
+    "quota_warnings": ("off", False),
     "receive_off": ("refuses", "refuses"),
     "forward_allowed": ("off", False),
     "forward_targets_maximum": ("7", 7),

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: Boxkeeper authors */
 /* SPDX-License-Identifier: MIT */
 /* limits.db: what is put comes back, and what is lost is made anew and told. */
-#include "store/limits.h"
+#include "store/limits-warnings.h"
 #include "store_fixture.h"
 
 #include <sys/stat.h>
@@ -89,6 +89,72 @@ START_TEST(a_lost_file_is_made_anew_and_told_once)
 }
 END_TEST
 
+static const struct bk_warned some = {BK_WARNING_90, {1, 2, 3, 4}, 50};
+
+static void put_warned(int64_t account_id, const struct bk_warned *warned)
+{
+    OK(bk_limits_begin(writer, &error));
+    OK(bk_limits_put_warned(writer, account_id, warned, &error));
+    OK(bk_limits_commit(writer, &error));
+}
+
+START_TEST(warnings_come_back)
+{
+    struct bk_warned got = some;
+
+    ck_assert_int_eq(bk_limits_lookup_warned(writer, 1, &got, &error), BK_ABSENT);
+    ck_assert(got.told == BK_WARNING_BELOW && got.look_at == 0 && got.sent_at[1] == 0);
+    put_warned(1, &(struct bk_warned){BK_WARNING_80, {0}, 0});
+    put_warned(1, &some);
+    ck_assert_int_eq(bk_limits_lookup_warned(writer, 1, &got, &error), BK_FOUND);
+    ck_assert(got.told == some.told && got.look_at == some.look_at);
+    ck_assert_mem_eq(got.sent_at, some.sent_at, sizeof(some.sent_at));
+    OK(bk_limits_begin(writer, &error));
+    OK(bk_limits_delete_warned(writer, 1, &error));
+    OK(bk_limits_commit(writer, &error));
+    ck_assert_int_eq(bk_limits_lookup_warned(writer, 1, &got, &error), BK_ABSENT);
+}
+END_TEST
+
+static bool add_digit(void *context, int64_t account_id)
+{
+    int64_t *number = context;
+
+    *number = *number * 10 + account_id;
+    return account_id != 9;
+}
+
+START_TEST(whose_time_has_come)
+{
+    static const int64_t times[] = {0, 49, 50, 51, 30}; /* of accounts 1 to 5 */
+    int64_t due = 0;
+
+    ck_assert_int_eq(bk_limits_list_due(writer, 50, 9, add_digit, &due, &error), BK_ABSENT);
+    for (int64_t id = 1; id <= 5; id++)
+        put_warned(id, &(struct bk_warned){.look_at = times[id - 1]});
+    ck_assert_int_eq(bk_limits_list_due(writer, 50, 9, add_digit, &due, &error), BK_FOUND);
+    ck_assert_int_eq(due, 523);
+    due = 0;
+    ck_assert_int_eq(bk_limits_list_due(writer, 50, 2, add_digit, &due, &error), BK_FOUND);
+    ck_assert_int_eq(due, 52);
+}
+END_TEST
+
+START_TEST(progress_comes_back)
+{
+    const struct bk_warning_progress first = {1, 2, 3, 4}, second = {INT64_MAX, 6, -1, -1};
+    struct bk_warning_progress got;
+
+    ck_assert_int_eq(bk_limits_lookup_progress(writer, &got, &error), BK_ABSENT);
+    OK(bk_limits_put_progress(writer, &first, &error));
+    ck_assert_int_eq(bk_limits_lookup_progress(writer, &got, &error), BK_FOUND);
+    ck_assert_mem_eq(&got, &first, sizeof(got));
+    OK(bk_limits_put_progress(writer, &second, &error));
+    ck_assert_int_eq(bk_limits_lookup_progress(writer, &got, &error), BK_FOUND);
+    ck_assert_mem_eq(&got, &second, sizeof(got));
+}
+END_TEST
+
 START_TEST(a_missing_file_is_no_reader)
 {
     fixture_shell("rm %s*", fixture.limits_path);
@@ -107,6 +173,9 @@ int main(void)
     tcase_add_test(tcase, rows_come_back);
     tcase_add_test(tcase, old_periods_go);
     tcase_add_test(tcase, a_lost_file_is_made_anew_and_told_once);
+    tcase_add_test(tcase, warnings_come_back);
+    tcase_add_test(tcase, whose_time_has_come);
+    tcase_add_test(tcase, progress_comes_back);
     tcase_add_test(tcase, a_missing_file_is_no_reader);
     suite_add_tcase(suite, tcase);
     return fixture_main(suite);

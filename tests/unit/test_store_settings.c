@@ -37,6 +37,7 @@ static const struct bk_plan want_plans[] = {
         .name = "open",
         .capacity_kind = BK_CAPACITY_ANY,
         .capacity_choices = "",
+        .quota_warnings = true,
         .receive_off = BK_RECEIVE_OFF_DROPS,
         .forward_allowed = true,
         .forward_targets_maximum = 100,
@@ -64,13 +65,13 @@ static const struct bk_plan want_plans[] = {
         .present_from_start = "postmaster",
     },
 #define PANEL_A                                                                                    \
-    .receive_off = BK_RECEIVE_OFF_DROPS, .forward_allowed = true, .forward_targets_maximum = 20,   \
-    .auto_reply_allowed = true, .auto_reply_width_maximum = 600, .spam_tag_allowed = true,         \
-    .auto_reply_interval_seconds = 7 * DAY, .spam_score_hundredths = 500,                          \
-    .spam_tag_text = "[SPAM]", .spam_folder = "Junk", .trash_names = "", .name_rule = BK_PANEL_A,  \
-    .name_length_minimum = 2, .name_length_maximum = 32, .password_rule = BK_PANEL_A,              \
-    .password_length_minimum = 8, .password_length_maximum = 64, .password_dictionary = true,      \
-    .present_from_start = "postmaster"
+    .quota_warnings = true, .receive_off = BK_RECEIVE_OFF_DROPS, .forward_allowed = true,          \
+    .forward_targets_maximum = 20, .auto_reply_allowed = true, .auto_reply_width_maximum = 600,    \
+    .spam_tag_allowed = true, .auto_reply_interval_seconds = 7 * DAY,                              \
+    .spam_score_hundredths = 500, .spam_tag_text = "[SPAM]", .spam_folder = "Junk",                \
+    .trash_names = "", .name_rule = BK_PANEL_A, .name_length_minimum = 2,                          \
+    .name_length_maximum = 32, .password_rule = BK_PANEL_A, .password_length_minimum = 8,          \
+    .password_length_maximum = 64, .password_dictionary = true, .present_from_start = "postmaster"
     {
         .name = "business-standard",
         .capacity_kind = BK_CAPACITY_CHOICES,
@@ -109,6 +110,7 @@ static const struct bk_plan want_plans[] = {
         .capacity_minimum_bytes = INT64_C(1) << 20,
         .capacity_maximum_bytes = 10 * GB + GB / 2,
         .capacity_default_bytes = GB,
+        .quota_warnings = true,
         .receive_off = BK_RECEIVE_OFF_REFUSES,
         .forward_allowed = true,
         .forward_targets_maximum = 20,
@@ -156,6 +158,7 @@ static void check_plan(const struct bk_plan *got, const struct bk_plan *want)
     SAME_NUMBER(capacity_default_bytes);
     SAME_NUMBER(quota_grace_bytes);
     SAME_NUMBER(full_is_temporary);
+    SAME_NUMBER(quota_warnings);
     SAME_NUMBER(receive_off);
     SAME_NUMBER(forward_allowed);
     SAME_NUMBER(forward_targets_maximum);
@@ -555,6 +558,36 @@ START_TEST(commits_say_what_they_touched)
 }
 END_TEST
 
+static bool note_change(void *context, const struct bk_settings_change *change)
+{
+    char *list = context;
+    size_t length = strlen(list);
+
+    (void)snprintf(list + length, 200 - length, "%s%s %d", length > 0 ? ", " : "", change->kind,
+                   (int)change->subject_id);
+    return true;
+}
+
+START_TEST(changes_can_be_followed)
+{
+    const struct bk_domain *domain = fixture_add_domain(writer, arena, "d.example", "open");
+    char list[200] = "";
+    int64_t before, after;
+
+    LOOKUP(bk_settings_change_sequence(writer, &before, &error), BK_FOUND);
+    LOOKUP(bk_settings_list_changes(writer, before, 9, note_change, list, &error), BK_ABSENT);
+    (void)fixture_add_account(writer, domain, "taro");
+    (void)fixture_add_account(writer, domain, "hana");
+    LOOKUP(bk_settings_change_sequence(writer, &after, &error), BK_FOUND);
+    LOOKUP(bk_settings_list_changes(writer, before, 9, note_change, list, &error), BK_FOUND);
+    ck_assert_str_eq(list, "account 1, account 2");
+    *list = '\0';
+    LOOKUP(bk_settings_list_changes(writer, before, 1, note_change, list, &error), BK_FOUND);
+    ck_assert_str_eq(list, "account 1");
+    LOOKUP(bk_settings_list_changes(writer, after, 9, note_change, list, &error), BK_ABSENT);
+}
+END_TEST
+
 START_TEST(edits_need_a_transaction)
 {
     const struct bk_domain *domain = fixture_add_domain(writer, arena, "d.example", "open");
@@ -857,7 +890,7 @@ START_TEST(directory)
     LOOKUP(asked->lookup_address(asked->context, "x@d.example", &account), BK_ABSENT);
     LOOKUP(asked->lookup_usage(asked->context, account, &usage), BK_ABSENT);
     ck_assert(!usage.known);
-    fixture_sql(fixture.state_path, "INSERT INTO usage VALUES (4, 77, 2, 5, 100)");
+    fixture_sql(fixture.state_path, "INSERT INTO usage VALUES (4, 77, 2, 5, 100, 1)");
     LOOKUP(asked->lookup_usage(asked->context, account, &usage), BK_FOUND);
     ck_assert(usage.known && usage.bytes == 77 && usage.messages == 2);
     asked = bk_settings_directory(writer, NULL, arena, NULL);
@@ -934,6 +967,7 @@ int main(void)
     tcase_add_test(settings, logins_and_names_are_unique);
     tcase_add_test(settings, ids_are_never_used_again);
     tcase_add_test(settings, commits_say_what_they_touched);
+    tcase_add_test(settings, changes_can_be_followed);
     tcase_add_test(settings, edits_need_a_transaction);
     tcase_add_test(settings, no_write_into_a_replaced_file);
     tcase_add_test(settings, accounts_are_listed);

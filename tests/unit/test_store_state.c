@@ -57,6 +57,78 @@ START_TEST(usage_and_limit)
 }
 END_TEST
 
+/* ---- reports of usage, in their order ---- */
+
+struct reports {
+    int64_t accounts[8];
+    int64_t last_sequence;
+    size_t count, stop_at; /* 0: at the end */
+};
+
+static bool note_report(void *context, const struct bk_state_usage *usage)
+{
+    struct reports *reports = context;
+
+    ck_assert_int_lt(reports->count, 8);
+    reports->accounts[reports->count++] = usage->account_id;
+    reports->last_sequence = usage->sequence;
+    ck_assert(usage->bytes == 5 && usage->limit_bytes == 100);
+    return reports->count != reports->stop_at;
+}
+
+static void report(int64_t account_id)
+{
+    OK(bk_state_put_usage(writer, account_id, &some, 100, &error));
+}
+
+START_TEST(newer_usage)
+{
+    struct reports reports = {.count = 0};
+    int64_t sequence = -1, middle;
+
+    LOOKUP(bk_state_usage_sequence(reader, &sequence, &error), BK_ABSENT);
+    LOOKUP(bk_state_list_newer_usage(reader, 0, 9, note_report, &reports, &error), BK_ABSENT);
+    report(3);
+    report(1);
+    LOOKUP(bk_state_usage_sequence(reader, &middle, &error), BK_FOUND);
+    report(2);
+    report(3); /* again: the newest now */
+    LOOKUP(bk_state_list_newer_usage(reader, 0, 9, note_report, &reports, &error), BK_FOUND);
+    ck_assert(reports.count == 3 && reports.accounts[0] == 1 && reports.accounts[1] == 2 &&
+              reports.accounts[2] == 3);
+    LOOKUP(bk_state_usage_sequence(reader, &sequence, &error), BK_FOUND);
+    ck_assert_int_eq(sequence, reports.last_sequence);
+    reports.count = 0;
+    LOOKUP(bk_state_list_newer_usage(reader, middle, 1, note_report, &reports, &error), BK_FOUND);
+    ck_assert(reports.count == 1 && reports.accounts[0] == 2);
+    LOOKUP(bk_state_list_newer_usage(reader, sequence, 9, note_report, &reports, &error),
+           BK_ABSENT);
+    reports = (struct reports){.stop_at = 1};
+    LOOKUP(bk_state_list_usage(reader, 2, 9, note_report, &reports, &error), BK_FOUND);
+    ck_assert(reports.count == 1 && reports.accounts[0] == 2);
+    OK(bk_state_delete_account(writer, 3, &error)); /* its number is not given again */
+    report(1);
+    reports = (struct reports){.count = 0};
+    LOOKUP(bk_state_list_newer_usage(reader, sequence, 9, note_report, &reports, &error), BK_FOUND);
+    ck_assert(reports.count == 1 && reports.accounts[0] == 1);
+}
+END_TEST
+
+START_TEST(numbers_rise_though_the_file_is_lost)
+{
+    int64_t before, after;
+
+    report(1);
+    report(1);
+    LOOKUP(bk_state_usage_sequence(writer, &before, &error), BK_FOUND);
+    fixture_shell("rm %s*", fixture.state_path);
+    OK(bk_state_put_usage(writer, 1, &(struct bk_usage){.measured_at = some.measured_at + 1}, 100,
+                          &error));
+    LOOKUP(bk_state_usage_sequence(writer, &after, &error), BK_FOUND);
+    ck_assert_int_gt(after, before);
+}
+END_TEST
+
 START_TEST(limit_by_user)
 {
     int64_t limit = -1;
@@ -379,6 +451,8 @@ int main(void)
     tcase_add_checked_fixture(state, setup, teardown);
     tcase_set_timeout(state, 60);
     tcase_add_test(state, usage_and_limit);
+    tcase_add_test(state, newer_usage);
+    tcase_add_test(state, numbers_rise_though_the_file_is_lost);
     tcase_add_test(state, limit_by_user);
     tcase_add_test(state, folders);
     tcase_add_test(state, clock_on_record);

@@ -48,6 +48,7 @@ struct bk_plan unit_plan(void)
         .name = "open",
         .capacity_kind = BK_CAPACITY_ANY,
         .capacity_choices = "",
+        .quota_warnings = true,
         .receive_off = BK_RECEIVE_OFF_DROPS,
         .forward_allowed = true,
         .auto_reply_allowed = true,
