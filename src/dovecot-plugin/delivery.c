@@ -8,6 +8,7 @@
 #include "dovecot-plugin/quota.h"
 #include "dovecot-plugin/spam.h"
 
+#include "rules/address.h"
 #include "rules/admission.h"
 
 #include "file-lock.h"
@@ -21,6 +22,7 @@
 #pragma weak lmtp_client_created_hook_set
 #pragma weak mail_deliver_hook_set
 #pragma weak mail_deliver_log
+#pragma weak mail_deliver_save
 
 typedef int local_deliver_function(struct client *client, struct lmtp_recipient *recipient,
                                    struct smtp_server_cmd_ctx *cmd,
@@ -108,6 +110,22 @@ static int run_sieve(struct mail_deliver_context *ctx, struct mail_storage **sto
     return next_deliver_mail == NULL ? 0 : next_deliver_mail(ctx, storage_r);
 }
 
+/* Into the INBOX, past spam filter, auto-reply and the user's scripts: it is about this mailbox. */
+static int store_warning(struct boxkeeper_user *context, struct mail_deliver_context *ctx,
+                         struct mail_storage **storage_r, bool store)
+{
+    int ret;
+
+    if (!store) {
+        mail_deliver_log(ctx, "warning not stored: the account does not receive");
+        return 1;
+    }
+    context->store_though_full = true;
+    ret = mail_deliver_save(ctx, ctx->rcpt_default_mailbox, 0, NULL, storage_r);
+    context->store_though_full = false;
+    return ret < 0 ? -1 : 1;
+}
+
 static int run_sieve_storing_nothing(struct boxkeeper_user *context,
                                      struct mail_deliver_context *ctx,
                                      struct mail_storage **storage_r)
@@ -136,6 +154,7 @@ static void make_full_temporary(struct mail_deliver_context *ctx)
 static int deliver_mail_hook(struct mail_deliver_context *ctx, struct mail_storage **storage_r)
 {
     struct boxkeeper_user *context = BOXKEEPER_USER(ctx->rcpt_user);
+    const char *recipient = ctx->rcpt_to == NULL ? "" : smtp_address_encode(ctx->rcpt_to);
     struct bk_admission admission;
     struct file_lock *lock = NULL;
     bool spam, answers;
@@ -143,8 +162,7 @@ static int deliver_mail_hook(struct mail_deliver_context *ctx, struct mail_stora
 
     if (context == NULL)
         return run_sieve(ctx, storage_r);
-    admission = decide(context, ctx->rcpt_to == NULL ? "" : smtp_address_encode(ctx->rcpt_to),
-                       ctx->src_mail);
+    admission = decide(context, recipient, ctx->src_mail);
     if (admission.action == BK_ADMISSION_NONE_OF_OURS)
         return run_sieve(ctx, storage_r);
     if (admission.action != BK_ADMISSION_ACCEPT && admission.reason != BK_REASON_FULL &&
@@ -152,6 +170,8 @@ static int deliver_mail_hook(struct mail_deliver_context *ctx, struct mail_stora
         ctx->tempfail_error = bk_admission_reply(admission.reason);
         return -1;
     }
+    if (bk_address_is_warning(recipient))
+        return store_warning(context, ctx, storage_r, admission.store);
     if (!boxkeeper_spam_prepare(context, ctx, &spam) ||
         !boxkeeper_auto_reply_prepare(context, ctx, spam, &answers)) {
         ctx->tempfail_error = bk_admission_reply(BK_REASON_SETTINGS_FAILED);

@@ -51,8 +51,9 @@ struct boxkeeper_user {
     bool usage_changed;
     int64_t reported_bytes, reported_messages, reported_limit_bytes; /* -1: not yet */
 
-    /* delivery.c: the message being delivered is not to be stored */
-    bool store_nothing;
+    /* delivery.c: the message being delivered is not to be stored; it is to be stored however full
+     * the mailbox is */
+    bool store_nothing, store_though_full;
 
     /* retention.c */
     struct timeout *retention_timeout;

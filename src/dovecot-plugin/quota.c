@@ -158,6 +158,8 @@ static enum quota_alloc_result test_alloc(BOXKEEPER_TEST_ALLOC_PARAMETERS)
 
     if (result != QUOTA_ALLOC_RESULT_OVER_QUOTA && result != QUOTA_ALLOC_RESULT_OVER_QUOTA_LIMIT)
         return result;
+    if (context->store_though_full)
+        return QUOTA_ALLOC_RESULT_OK;
     if (box == NULL || !box->copying_within_account || !is_trash(ctx->box, box))
         return result;
     after = bk_add_saturating(usage_at_begin(context, ctx), I_MAX(ctx->bytes_used, 0));

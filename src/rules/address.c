@@ -5,6 +5,7 @@
 #include "rules/ascii.h"
 #include "rules/text.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -244,4 +245,18 @@ const char *bk_address_from_srs(struct bk_arena *arena, const char *sender)
         (local = strchr(domain + 1, '=')) == NULL || local == domain + 1 || local[1] == '\0')
         return NULL;
     return bk_arena_printf(arena, "%s@%.*s", local + 1, (int)(local - domain - 1), domain + 1);
+}
+
+/* ---- warnings ---- */
+
+const char *bk_address_to_warning(struct bk_arena *arena, int64_t account_id)
+{
+    return bk_arena_printf(arena, "%" PRId64 "@" BK_WARNING_DOMAIN, account_id);
+}
+
+bool bk_address_is_warning(const char *text)
+{
+    size_t digits = strspn(text, DIGITS);
+
+    return digits > 0 && bk_ascii_equal(text + digits, "@" BK_WARNING_DOMAIN);
 }

@@ -13,6 +13,7 @@
 #include "rules/arena.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* The domain of forms that only Boxkeeper makes; nobody may send to it from outside (RFC 6761
  * section 6.4 keeps .invalid from ever existing). */
@@ -20,6 +21,10 @@
 
 /* Forwards to other hosts go out by way of this one (bk_address_to_relay()). */
 #define BK_RELAY_DOMAIN "fwd." BK_INTERNAL_DOMAIN
+
+/* Warnings that a mailbox fills up come to <account id>@ this one, and are stored even when it is
+ * full. Only the daemon's own smtpd takes and carries this form (conf/postfix/master.cf). */
+#define BK_WARNING_DOMAIN "warning." BK_INTERNAL_DOMAIN
 
 struct bk_address {
     const char *local;     /* without the extension */
@@ -71,6 +76,10 @@ const char *bk_address_from_relay(struct bk_arena *arena, const char *form);
  * this. (SRS1, of mail that came forwarded already, was never a sender of ours.)
  */
 const char *bk_address_from_srs(struct bk_arena *arena, const char *sender);
+
+/* The form of a warning's recipient, and whether `text` is one. */
+const char *bk_address_to_warning(struct bk_arena *arena, int64_t account_id);
+bool bk_address_is_warning(const char *text);
 
 enum bk_address_problem {
     BK_ADDRESS_FINE = 0,

@@ -173,6 +173,11 @@ struct bk_admission bk_admission_decide_delivery(enum bk_lookup found,
     reason = bk_admission_account_reason(account);
     if (reason != BK_REASON_NONE)
         return because(reason, account->primary_address);
+    if (bk_address_is_warning(recipient)) {
+        admission = because(BK_REASON_NONE, account->primary_address);
+        admission.store = account->receive;
+        return admission;
+    }
     if (bk_address_is_internal(recipient) ||
         (!account->receive && account->forward_target_count == 0)) {
         admission = because(BK_REASON_NONE, account->primary_address);

@@ -57,8 +57,9 @@ struct bk_admission bk_admission_decide(const struct bk_directory *directory,
  * At delivery into one mailbox: Postfix has expanded forwards already, and a forward set since then
  * must not keep the message from being stored; so receive OFF lets it go only where no forward
  * stands. What came for an internal form (`recipient` is RCPT's address) is answered only: nothing
- * is stored, and nothing is ever full. `found` says how the look-up of the account ended (`account`
- * is NULL unless FOUND).
+ * is stored, and nothing is ever full; but a warning that the mailbox fills up (its own form,
+ * address.h) is stored however full it is, unless the account does not receive. `found` says how
+ * the look-up of the account ended (`account` is NULL unless FOUND).
  */
 struct bk_admission bk_admission_decide_delivery(enum bk_lookup found,
                                                  const struct bk_account *account,

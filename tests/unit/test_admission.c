@@ -352,6 +352,37 @@ START_TEST(what_only_answers_is_never_full)
 }
 END_TEST
 
+START_TEST(warnings_are_stored_though_full)
+{
+    static const char *const forms[] = {"1@warning.boxkeeper.invalid",
+                                        "1@Warning.Boxkeeper.Invalid"};
+    static const char *const others[] = {
+        "1+x@warning.boxkeeper.invalid", "taro@warning.boxkeeper.invalid",
+        "@warning.boxkeeper.invalid",    "1@x.warning.boxkeeper.invalid",
+        "1@boxkeeper.invalid",           "1@warning.boxkeeper.invalid.",
+    };
+    struct bk_admission got;
+
+    setup();
+    fill(taro);
+    for (size_t i = 0; i < UNIT_COUNT(forms); i++) {
+        got = bk_admission_decide_delivery(BK_FOUND, taro, forms[i], &world.usages[0], INT64_MAX);
+        ck_assert_msg(got.action == BK_ADMISSION_ACCEPT && got.store, "%s", forms[i]);
+    }
+    for (size_t i = 0; i < UNIT_COUNT(others); i++) {
+        got = bk_admission_decide_delivery(BK_FOUND, taro, others[i], &world.usages[0], 1);
+        ck_assert_msg(!got.store, "%s", others[i]);
+    }
+    taro->receive = false;
+    taro->forward_target_count = 1;
+    got = bk_admission_decide_delivery(BK_FOUND, taro, forms[0], &world.usages[0], 1);
+    ck_assert(got.action == BK_ADMISSION_ACCEPT && !got.store);
+    taro->suspended = true;
+    got = bk_admission_decide_delivery(BK_FOUND, taro, forms[0], &world.usages[0], 1);
+    ck_assert_int_eq(got.reason, BK_REASON_SUSPENDED);
+}
+END_TEST
+
 START_TEST(replies_fit_their_actions)
 {
     static const struct {
@@ -388,10 +419,19 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        an_answer_is_no_delivery,     ours_or_not,        the_accounts_own_state,
-        the_own_mailbox_is_full,      size_counts,        unknown_usage_counts_as_empty,
-        one_living_target_is_enough,  circles_and_crowds, usage_is_asked_only_where_it_matters,
-        decides_like_plain_recursion, at_delivery,        what_only_answers_is_never_full,
+        an_answer_is_no_delivery,
+        ours_or_not,
+        the_accounts_own_state,
+        the_own_mailbox_is_full,
+        size_counts,
+        unknown_usage_counts_as_empty,
+        one_living_target_is_enough,
+        circles_and_crowds,
+        usage_is_asked_only_where_it_matters,
+        decides_like_plain_recursion,
+        at_delivery,
+        what_only_answers_is_never_full,
+        warnings_are_stored_though_full,
         replies_fit_their_actions,
     };
     int status;
