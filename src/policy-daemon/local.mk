@@ -6,13 +6,16 @@ boxkeeperd_SOURCES = \
 	src/policy-daemon/counters.h src/policy-daemon/counters.c \
 	src/policy-daemon/log.h src/policy-daemon/log.c \
 	src/policy-daemon/main.c \
+	src/policy-daemon/mta.h src/policy-daemon/mta.c \
 	src/policy-daemon/policy_protocol.h src/policy-daemon/policy_protocol.c \
 	src/policy-daemon/privileges.h src/policy-daemon/privileges.c \
 	src/policy-daemon/protocol.h \
 	src/policy-daemon/server.h src/policy-daemon/server.c \
 	src/policy-daemon/snapshot.h src/policy-daemon/snapshot.c \
 	src/policy-daemon/socketmap_protocol.h src/policy-daemon/socketmap_protocol.c \
-	src/policy-daemon/sockets.h src/policy-daemon/sockets.c
+	src/policy-daemon/sockets.h src/policy-daemon/sockets.c \
+	src/policy-daemon/warning-queue.h src/policy-daemon/warning-queue.c \
+	src/policy-daemon/warnings.h src/policy-daemon/warnings.c
 boxkeeperd_CPPFLAGS = $(AM_CPPFLAGS) $(LIBEVENT_CFLAGS) $(SYSTEMD_CFLAGS)
 boxkeeperd_LDADD = libstore.la librules.la $(LIBEVENT_LIBS) $(SYSTEMD_LIBS) $(SQLITE_LIBS)
 

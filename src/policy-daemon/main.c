@@ -11,6 +11,7 @@
 #include "policy-daemon/server.h"
 #include "policy-daemon/snapshot.h"
 #include "policy-daemon/sockets.h"
+#include "policy-daemon/warnings.h"
 #include "store/settings.h"
 
 #include <errno.h>
@@ -33,6 +34,8 @@
 #define DEFAULT_CACHE_MIB 128
 #define CACHE_MAXIMUM_MIB 65536
 #define DEFAULT_SOCKET_DIRECTORY "/var/spool/postfix/boxkeeper"
+#define MTA_SOCKET "boxkeeper-warning"
+#define MTA_LAST_SECONDS 5 /* for the mail that is on its way at the end */
 
 struct options {
     const char *settings;
@@ -49,6 +52,7 @@ struct daemon {
     struct bk_snapshot *snapshot;
     struct bk_answers *answers;
     struct bk_counters *counters;
+    struct bk_warnings *warnings;
     struct bk_service policy, socketmap;
     bool ending;
     struct event *events[5]; /* SIGTERM, SIGINT, SIGHUP, each second, the watchdog or NULL */
@@ -168,38 +172,56 @@ static const char *read_socket_directory(const struct options *options,
     return found == BK_FOUND && directory[0] != '\0' ? directory : DEFAULT_SOCKET_DIRECTORY;
 }
 
-static bool get_sockets(const struct options *options, const struct bk_identity *identity,
+static bool get_sockets(const struct options *options, const char *directory,
                         struct bk_sockets *sockets_r, struct bk_error *error)
 {
     enum bk_lookup inherited = bk_sockets_inherit(sockets_r, error);
-    struct bk_arena *arena;
-    const char *directory;
     gid_t group = 0;
-    bool made;
 
     if (inherited != BK_ABSENT)
         return inherited == BK_FOUND;
     if (geteuid() == 0 && !bk_privileges_find_group(options->postfix_group, &group, error))
         return false;
-    arena = bk_arena_create();
-    directory = options->socket_directory != NULL ? options->socket_directory
-                                                  : read_socket_directory(options, identity, arena);
-    made = bk_sockets_make(directory, group, sockets_r, error);
-    bk_arena_destroy(&arena);
-    return made;
+    return bk_sockets_make(directory, group, sockets_r, error);
 }
 
-/* Everything that needs root, and then no more root. */
-static bool prepare(const struct options *options, struct bk_sockets *sockets_r,
-                    struct bk_error *error)
+/* Postfix's folder of sockets that it lets others into, beside ours in its queue directory. */
+static const char *mta_folder(struct bk_arena *arena, const char *directory)
+{
+    size_t length = strlen(directory);
+
+    while (length > 1 && directory[length - 1] == '/')
+        length--;
+    while (length > 0 && directory[length - 1] != '/')
+        length--;
+    return bk_arena_printf(arena, "%.*spublic", (int)length, directory);
+}
+
+/* Those others: the folder's group, postdrop. */
+static gid_t group_of(const char *folder)
+{
+    struct stat status;
+
+    return stat(folder, &status) == 0 ? status.st_gid : 0;
+}
+
+/* Everything that needs root, and then no more root. *mta_path_r lives in `arena`. */
+static bool prepare(const struct options *options, struct bk_arena *arena,
+                    struct bk_sockets *sockets_r, const char **mta_path_r, struct bk_error *error)
 {
     struct bk_identity identity = {.user = geteuid(), .group = getegid()};
+    const char *directory = options->socket_directory, *folder;
     bool root = geteuid() == 0;
 
     if (root && !bk_privileges_find_user(options->user, &identity, error))
         return false;
-    if (!get_sockets(options, &identity, sockets_r, error))
+    if (directory == NULL)
+        directory = read_socket_directory(options, &identity, arena);
+    if (!get_sockets(options, directory, sockets_r, error))
         return false;
+    folder = mta_folder(arena, directory);
+    *mta_path_r = bk_arena_printf(arena, "%s/" MTA_SOCKET, folder);
+    identity.mta_group = group_of(folder);
     return !root || bk_privileges_drop(&identity, error);
 }
 
@@ -294,8 +316,28 @@ static void block_signals(void)
     (void)sigprocmask(SIG_BLOCK, &signals, NULL);
 }
 
+static void on_last_moment(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd;
+    (void)what;
+    *(bool *)context = true;
+}
+
+/* A mail that Postfix has and limits.db does not know would be sent again. */
+static void finish_warnings(struct daemon *daemon)
+{
+    bool over = false;
+    struct event *last = evtimer_new(daemon->base, on_last_moment, &over);
+
+    (void)event_add(last, &(struct timeval){.tv_sec = MTA_LAST_SECONDS});
+    while (bk_warnings_stop(daemon->warnings) && !over &&
+           event_base_loop(daemon->base, EVLOOP_ONCE) == 0)
+        after_turn(daemon);
+    event_free(last);
+}
+
 static bool serve(const struct options *options, const struct bk_sockets *sockets,
-                  struct bk_error *error)
+                  const char *mta_path, struct bk_error *error)
 {
     struct daemon daemon = {.base = event_base_new()};
     bool served;
@@ -308,6 +350,7 @@ static bool serve(const struct options *options, const struct bk_sockets *socket
     daemon.answers = bk_answers_create(daemon.snapshot, daemon.counters);
     daemon.policy = (struct bk_service){"policy", bk_answers_take_policy, daemon.answers};
     daemon.socketmap = (struct bk_service){"map", bk_answers_take_socketmap, daemon.answers};
+    daemon.warnings = bk_warnings_create(daemon.base, daemon.snapshot, mta_path);
     add_events(&daemon);
     look_at_databases(daemon.snapshot);
     bk_counters_set_path(daemon.counters, bk_snapshot_limits_path(daemon.snapshot));
@@ -318,6 +361,7 @@ static bool serve(const struct options *options, const struct bk_sockets *socket
         (void)sd_notify(0, "READY=1");
         served = bk_server_run(daemon.server, after_turn, &daemon);
         block_signals();
+        finish_warnings(&daemon);
         bk_log(LOG_INFO, "boxkeeperd ends");
     }
     if (!served)
@@ -326,6 +370,7 @@ static bool serve(const struct options *options, const struct bk_sockets *socket
         if (daemon.events[i] != NULL)
             event_free(daemon.events[i]);
     }
+    bk_warnings_destroy(&daemon.warnings);
     bk_server_destroy(&daemon.server);
     bk_answers_destroy(&daemon.answers);
     bk_counters_destroy(&daemon.counters);
@@ -340,6 +385,8 @@ int main(int argc, char **argv)
     struct bk_sockets sockets;
     struct bk_error error = {.kind = BK_ERROR_NONE};
     const char *folder = getenv("BOXKEEPER_LOCALE_DIR"); /* the build tree's catalogues */
+    struct bk_arena *arena = bk_arena_create();
+    const char *mta_path = NULL;
 
     setlocale(LC_ALL, "");
     bindtextdomain("boxkeeper", folder != NULL ? folder : BK_LOCALE_DIR);
@@ -350,8 +397,12 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     umask(077);
 
-    if (prepare(&options, &sockets, &error) && serve(&options, &sockets, &error))
+    if (prepare(&options, arena, &sockets, &mta_path, &error) &&
+        serve(&options, &sockets, mta_path, &error)) {
+        bk_arena_destroy(&arena);
         return EXIT_SUCCESS;
+    }
+    bk_arena_destroy(&arena);
     bk_log(LOG_CRIT, "%s", error.text);
     if (!options.log_to_standard_error)
         fprintf(stderr, "boxkeeperd: %s\n", error.text);

@@ -67,7 +67,7 @@ bool bk_privileges_resume(struct bk_error *error)
 bool bk_privileges_drop(const struct bk_identity *identity, struct bk_error *error)
 {
     /* All three ids at once leave no saved id to go back to, and the kernel clears capabilities. */
-    if (setgroups(0, NULL) < 0 ||
+    if (setgroups(identity->mta_group != 0, &identity->mta_group) < 0 ||
         setresgid(identity->group, identity->group, identity->group) < 0 ||
         setresuid(identity->user, identity->user, identity->user) < 0 ||
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)

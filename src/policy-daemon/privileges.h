@@ -14,7 +14,9 @@
 
 struct bk_identity {
     uid_t user;
-    gid_t group; /* the user's own; there are no supplementary ones */
+    gid_t group; /* the user's own */
+    /* The one supplementary group; 0: none. */
+    gid_t mta_group;
 };
 
 bool bk_privileges_find_user(const char *name, struct bk_identity *identity_r,
@@ -25,7 +27,7 @@ bool bk_privileges_find_group(const char *name, gid_t *group_r, struct bk_error 
 bool bk_privileges_lend(const struct bk_identity *identity, struct bk_error *error);
 bool bk_privileges_resume(struct bk_error *error);
 
-/* Root only: become `identity` for good, without capabilities, supplementary groups or a way back.
+/* Root only: become `identity` for good, without capabilities, other groups or a way back.
  */
 bool bk_privileges_drop(const struct bk_identity *identity, struct bk_error *error);
 

@@ -10,6 +10,7 @@
  *   policy_protocol, socketmap_protocol   bytes to requests and back; pure
  *   answers                     requests to answers, by the rules
  *   snapshot                    the databases as one loop turn sees them
+ *   warnings, warning-queue     whom to tell that a mailbox fills up; by mail over mta
  *
  * May include rules/ and store/ headers, libevent and libsystemd; not sqlite3.h, not lib.h.
  *

@@ -281,6 +281,16 @@ const struct bk_directory *bk_snapshot_directory(struct bk_snapshot *snapshot,
     return &snapshot->directory;
 }
 
+struct bk_settings *bk_snapshot_settings(struct bk_snapshot *snapshot)
+{
+    return snapshot->settings_readable ? snapshot->settings : NULL;
+}
+
+struct bk_state *bk_snapshot_state(struct bk_snapshot *snapshot)
+{
+    return snapshot->settings_readable && snapshot->state_usable ? snapshot->state : NULL;
+}
+
 void bk_snapshot_end_turn(struct bk_snapshot *snapshot)
 {
     if (snapshot->settings_readable) {

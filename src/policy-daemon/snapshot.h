@@ -17,7 +17,9 @@
 #include "rules/arena.h"
 #include "rules/directory.h"
 
+struct bk_settings;
 struct bk_snapshot;
+struct bk_state;
 
 /* Opens nothing yet. `settings_path` must stay valid. Accounts are kept from one turn to the next
  * in up to `cache_bytes` of memory (settings-cache.h: never an old one); 0: not at all. */
@@ -29,6 +31,10 @@ void bk_snapshot_destroy(struct bk_snapshot **snapshot);
  * has not begun. Never NULL; valid until the next call or the end of the turn. */
 const struct bk_directory *bk_snapshot_directory(struct bk_snapshot *snapshot,
                                                  struct bk_arena *arena);
+/* The databases themselves, for what is no look-up of the rules: within the turn that
+ * bk_snapshot_directory() has begun. NULL: can't be read now. */
+struct bk_settings *bk_snapshot_settings(struct bk_snapshot *snapshot);
+struct bk_state *bk_snapshot_state(struct bk_snapshot *snapshot);
 /* Where settings say that limits.db is; NULL: not known yet. Valid until the next turn. */
 const char *bk_snapshot_limits_path(const struct bk_snapshot *snapshot);
 /* To be called before waiting. */
