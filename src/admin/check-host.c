@@ -188,6 +188,23 @@ static void check_socket(struct bk_check *check, const char *folder, const char 
         (void)close(connection);
 }
 
+/* Postfix's folder of sockets is beside ours; without Postfix on this machine there is none. */
+static void check_warnings(struct bk_check *check, const char *folder)
+{
+    const char *parent = folder_of(check->admin, folder);
+    const char *path = bk_arena_printf(check->admin->arena, "%s/public", parent);
+    struct stat status;
+
+    if (stat(path, &status) < 0)
+        return;
+    path = bk_arena_printf(check->admin->arena, "%s/boxkeeper-warning", path);
+    if (stat(path, &status) < 0 || !S_ISSOCK(status.st_mode))
+        bk_check_report(check,
+                        _("%s: Postfix does not listen there, and nobody is warned of a full "
+                          "mailbox: repeat boxkeeper setup postfix, or start Postfix"),
+                        path);
+}
+
 static bool check_daemon(struct bk_check *check)
 {
     const char *folder = bk_admin_server_value(check->admin, "socket_directory");
@@ -196,6 +213,7 @@ static bool check_daemon(struct bk_check *check)
         return false;
     check_socket(check, folder, "policy");
     check_socket(check, folder, "map");
+    check_warnings(check, folder);
     return true;
 }
 

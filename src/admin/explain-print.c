@@ -4,6 +4,7 @@
 #include "admin/explain.h"
 
 #include "admin/output.h"
+#include "admin/send-limits.h"
 
 #include <string.h>
 
@@ -98,6 +99,18 @@ static void print_sender(struct bk_admin *admin, json_t *sender, json_t *shown)
                         : bk_arena_printf(admin->arena, _("%s, but now: %s"), login, _(reply))));
 }
 
+static void print_account(struct bk_admin *admin, json_t *object, json_t *shown)
+{
+    json_t *sending = json_object_get(object, "sending");
+    const char *warning = bk_explain_warning_text(admin, json_object_get(object, "warning"));
+
+    if (json_is_object(sending))
+        json_object_set_new(shown, "sending",
+                            json_string(bk_describe_sending_text(admin, sending)));
+    if (warning != NULL)
+        json_object_set_new(shown, "warning", json_string(warning));
+}
+
 void bk_explain_print(struct bk_admin *admin, json_t *object)
 {
     static const struct bk_column columns[] = {
@@ -114,6 +127,8 @@ void bk_explain_print(struct bk_admin *admin, json_t *object)
         {"rests", N_("Retention rests"), BK_COLUMN_WORD},
         {"spam", N_("Spam"), BK_COLUMN_TEXT},
         {"auto_reply", N_("Auto-reply"), BK_COLUMN_TEXT},
+        {"sending", N_("Sent, of its limits"), BK_COLUMN_TEXT},
+        {"warning", N_("Warnings of a full mailbox"), BK_COLUMN_TEXT},
         {NULL, NULL, 0},
     };
     static const struct bk_column leaf_columns[] = {
@@ -136,6 +151,7 @@ void bk_explain_print(struct bk_admin *admin, json_t *object)
     print_durations(admin, json_object_get(object, "retention"), shown);
     print_spam(admin, json_object_get(object, "spam"), shown);
     print_auto_reply(admin, json_object_get(object, "auto_reply"), shown);
+    print_account(admin, object, shown);
     bk_output_record(admin, shown, columns);
     if (json_array_size(targets) > 0)
         bk_output_list(admin, targets, leaf_columns, NULL, NULL);

@@ -9,6 +9,7 @@
 #include "admin/deciding-setting.h"
 #include "admin/explain.h"
 #include "admin/output.h"
+#include "admin/send-limits.h"
 #include "admin/spam.h"
 #include "rules/sender.h"
 
@@ -192,13 +193,19 @@ static json_t *explain_sender(struct bk_admin *admin, const struct bk_directory 
 /* ---- the answer ---- */
 
 /* Of the account asked for. */
-static void add_account(json_t *object, const struct question *question,
+static void add_account(struct bk_admin *admin, json_t *object, const struct question *question,
                         const struct bk_account *account)
 {
+    json_t *sending = account != NULL ? json_object() : json_null();
     struct bk_usage usage = {.known = false};
 
     if (account != NULL)
         (void)question->directory->lookup_usage(question->directory->context, account, &usage);
+    if (account != NULL)
+        bk_describe_sending(admin, sending, account);
+    json_object_set_new(object, "sending", sending);
+    json_object_set_new(object, "warning",
+                        account != NULL ? bk_explain_warning(admin, account, &usage) : json_null());
     json_object_set_new(object, "account",
                         account != NULL ? json_string(account->primary_address) : json_null());
     json_object_set_new(object, "capacity_bytes",
@@ -222,7 +229,7 @@ static json_t *explain_recipient(struct bk_admin *admin, const struct question *
     json_object_set_new(object, "reason", json_pack("s?", reason_name(question->admission.reason)));
     json_object_set_new(object, "decided_by", bk_explain_setting(&setting));
     json_object_set_new(object, "targets", explain_leaves(question));
-    add_account(object, question, question->route->account);
+    add_account(admin, object, question, question->route->account);
     return object;
 }
 

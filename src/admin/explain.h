@@ -24,5 +24,10 @@ const char *bk_explain_setting_text(struct bk_admin *admin, const json_t *settin
 /* Durations in force, the level that sets each, and why retention rests; for `retention show` too.
  */
 json_t *bk_explain_retention(const struct bk_account *account);
+/* {allowed, told_percent, sent_at, due_percent}; null where limits.db can't be read. */
+json_t *bk_explain_warning(struct bk_admin *admin, const struct bk_account *account,
+                           const struct bk_usage *usage);
+/* The same for people; NULL for null. */
+const char *bk_explain_warning_text(struct bk_admin *admin, const json_t *warning);
 
 #endif

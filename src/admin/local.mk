@@ -35,6 +35,7 @@ boxkeeper_SOURCES = \
 	src/admin/domain.c \
 	src/admin/erasure.h src/admin/erasure.c \
 	src/admin/explain.h src/admin/explain.c src/admin/explain-login.c \
+	src/admin/explain-warning.c \
 	src/admin/explain-print.c \
 	src/admin/export.c \
 	src/admin/forward.c \

@@ -49,3 +49,42 @@ void bk_describe_sending(struct bk_admin *admin, json_t *object, const struct bk
     json_object_set_new(object, "sent_recipients_this_hour", count(known, sent.hour.recipients));
     json_object_set_new(object, "sent_recipients_this_day", count(known, sent.day.recipients));
 }
+
+enum { MESSAGES_HOUR, MESSAGES_DAY, RECIPIENTS_HOUR, RECIPIENTS_DAY, COUNTS };
+
+static const char *format_count(struct bk_admin *admin, int what, json_int_t sent, json_int_t limit)
+{
+    switch (what) {
+    case MESSAGES_HOUR:
+        return bk_arena_printf(admin->arena, _("%lld of %lld messages in an hour"), sent, limit);
+    case MESSAGES_DAY:
+        return bk_arena_printf(admin->arena, _("%lld of %lld messages in a day"), sent, limit);
+    case RECIPIENTS_HOUR:
+        return bk_arena_printf(admin->arena, _("%lld of %lld recipients in an hour"), sent, limit);
+    default:
+        return bk_arena_printf(admin->arena, _("%lld of %lld recipients in a day"), sent, limit);
+    }
+}
+
+const char *bk_describe_sending_text(struct bk_admin *admin, const json_t *sending)
+{
+    static const struct {
+        const char *sent, *limit;
+    } keys[COUNTS] = {
+        [MESSAGES_HOUR] = {"sent_messages_this_hour", "send_messages_per_hour"},
+        [MESSAGES_DAY] = {"sent_messages_this_day", "send_messages_per_day"},
+        [RECIPIENTS_HOUR] = {"sent_recipients_this_hour", "send_recipients_per_hour"},
+        [RECIPIENTS_DAY] = {"sent_recipients_this_day", "send_recipients_per_day"},
+    };
+    const char *text = "";
+
+    for (int what = 0; what < COUNTS; what++) {
+        json_int_t limit = json_integer_value(json_object_get(sending, keys[what].limit));
+        json_int_t sent = json_integer_value(json_object_get(sending, keys[what].sent));
+
+        if (limit > 0)
+            text = bk_arena_printf(admin->arena, "%s%s%s", text, *text != '\0' ? ", " : "",
+                                   format_count(admin, what, sent, limit));
+    }
+    return *text != '\0' ? text : _("no limits");
+}

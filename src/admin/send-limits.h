@@ -25,5 +25,8 @@ bool bk_take_send_limits(struct bk_admin *admin, struct bk_send_limits *limits);
 /* The limits in force, and what the account has sent in the present hour and day: null where
  * limits.db can't be read. */
 void bk_describe_sending(struct bk_admin *admin, json_t *object, const struct bk_account *account);
+/* Of what was sent, with its limits, for `explain`: one line. `sending` is the object filled above.
+ */
+const char *bk_describe_sending_text(struct bk_admin *admin, const json_t *sending);
 
 #endif
