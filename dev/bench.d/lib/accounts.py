@@ -92,4 +92,6 @@ def make(folder, count):
 
 def kept(count):
     """The folder with `count` accounts that is kept. What is written there must not change it much."""
-    return measure.cached(f"accounts-{FORMAT}-{count}", lambda folder: make(folder, count))
+    folder = measure.cached(f"accounts-{FORMAT}-{count}", lambda folder: make(folder, count))
+    migrate(folder)  # the schema may be newer than what is kept
+    return folder
