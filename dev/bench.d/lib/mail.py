@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: Boxkeeper authors
 # SPDX-License-Identifier: MIT
 """Two Dovecots side by side: a lab's with the plugin, and the same without it: Dovecot's own quota
-(count) and sieve only. Both have the same accounts, with a mailbox for each of the two. And clients
-that keep them busy."""
+(count) and sieve only, with a script that sorts spam, as most servers have one. Both have the same
+accounts, with a mailbox for each of the two. And clients that keep them busy."""
 
 import concurrent.futures
 import contextlib
@@ -24,6 +24,11 @@ MESSAGE = (
 
 
 PASSWORD = "Xk7-vq_Zw"
+SIEVE = """require "fileinto";
+if header "X-Spam-Flag" "YES" {
+    fileinto "Junk";
+}
+"""
 FURTHER = 10  # ports on from the lab's, where its row of twenty has free ones
 
 
@@ -64,6 +69,9 @@ class Lab:
             ["doveconf", "-n", "-c", self.folder_of_lab / "dovecot" / "dovecot.conf"],
             check=True, stdout=subprocess.PIPE, text=True).stdout
         configuration.write_text(without_plugin(text, self.folder), encoding="utf-8")
+        (self.folder / "stock.sieve").write_text(SIEVE, encoding="utf-8")
+        subprocess.run(["sievec", "-c", configuration, self.folder / "stock.sieve"], check=True,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         (self.folder / "queue" / "private").mkdir(parents=True)
         self._stack.enter_context(others.serving(
             ["/usr/sbin/dovecot", "-F", "-c", configuration],
@@ -106,7 +114,8 @@ def without_plugin(text, folder):
     text = text.replace(f"{lab}/run/", f"{folder}/run/").replace(f"{lab}/queue/", f"{folder}/queue/")
     text = re.sub(r"(mail_plugins = .*)\bboxkeeper\b", r"\1", text)
     text = text.replace("quota = boxkeeper:User quota",
-                        "quota = count:User quota\n  quota_rule = *:storage=1G")
+                        "quota = count:User quota\n  quota_rule = *:storage=1G\n"
+                        f"  sieve_before = {folder}/stock.sieve")
     text = text.replace("~/Maildir", "~/Maildir-stock")
     text = re.sub(r"= (sdbox|mdbox):~/(\w+)", r"= \1:~/\2-stock", text)
     text = re.sub(r"port = ([1-9]\d+)", lambda match: f"port = {int(match[1]) + FURTHER}", text)

@@ -32,7 +32,7 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[3]
 BUILD = Path(os.environ.get("BOXKEEPER_BUILD", TOP / "build")).resolve()
-CACHE = Path("/var/tmp/boxkeeper-bench")
+CACHE = Path(os.environ.get("BOXKEEPER_BENCH_CACHE", "/var/tmp/boxkeeper-bench"))
 
 
 class Result:
