@@ -152,6 +152,8 @@ CREATE TABLE accounts (
     send_recipients_per_day BIGINT NOT NULL DEFAULT -1 CHECK (send_recipients_per_day >= -1),
     UNIQUE (domain_id, name)
 );
+CREATE INDEX accounts_own_retention ON accounts (id, archive_seconds, trash_seconds, junk_seconds)
+    WHERE archive_seconds > 0 OR trash_seconds > 0 OR junk_seconds > 0;
 
 -- Primary addresses and aliases: one table, so that an address belongs to one account only.
 CREATE TABLE addresses (
@@ -316,7 +318,10 @@ CREATE TABLE folders (
     full_look_at BIGINT NOT NULL,
     PRIMARY KEY (account_id, name)
 );
-CREATE INDEX folders_oldest_stored_at ON folders (kind, oldest_stored_at);
+CREATE INDEX folders_oldest ON folders (kind, oldest_stored_at, account_id)
+    WHERE oldest_stored_at > 0;
+CREATE INDEX folders_full_look ON folders (kind, full_look_at, account_id)
+    WHERE oldest_stored_at > 0;
 
 CREATE TABLE account_runs (
     account_id BIGINT NOT NULL PRIMARY KEY,

@@ -11,6 +11,7 @@ libstore_la_SOURCES = \
 	src/store/credentials.h src/store/credentials.c \
 	src/store/database.h src/store/database.c \
 	src/store/databases.h src/store/databases.c \
+	src/store/due.h src/store/due.c \
 	src/store/files.h src/store/files.c \
 	src/store/installation.h src/store/installation.c \
 	src/store/limits.h src/store/limits.c \
@@ -32,11 +33,13 @@ libstore_la_SOURCES = \
 	src/store/settings-log.c \
 	src/store/settings-plans.c \
 	src/store/settings-private.h \
+	src/store/settings-retention.c \
 	src/store/settings-rows.c \
 	src/store/settings-spam.h src/store/settings-spam.c \
 	src/store/state.h src/store/state.c \
 	src/store/state-private.h \
-	src/store/state-rows.c
+	src/store/state-rows.c \
+	src/store/state-sweep.c
 nodist_libstore_la_SOURCES = src/store/migrations.c
 libstore_la_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 libstore_la_LIBADD = $(SQLITE_LIBS)
@@ -46,11 +49,13 @@ MIGRATIONS = \
 	sql/settings-0001-first.sql \
 	sql/settings-0002-reply-text.sql \
 	sql/settings-0003-warnings.sql \
+	sql/settings-0004-own-retention.sql \
 	sql/credentials-0001-first.sql \
 	sql/credentials-0002-staged.sql \
 	sql/credentials-0003-former.sql \
 	sql/state-0001-first.sql \
 	sql/state-0002-sequence.sql \
+	sql/state-0003-due.sql \
 	sql/limits-0001-first.sql \
 	sql/limits-0002-warnings.sql
 EXTRA_DIST += $(MIGRATIONS) sql/embed.awk sql/schema.sql

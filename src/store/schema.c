@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-const int64_t bk_schema_version = 3;
+const int64_t bk_schema_version = 4;
 
 int64_t bk_schema_latest(enum bk_database_kind kind)
 {

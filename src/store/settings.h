@@ -87,6 +87,28 @@ enum bk_lookup bk_settings_lookup_address(struct bk_settings *settings, struct b
 enum bk_lookup bk_settings_lookup_account_id(struct bk_settings *settings, struct bk_arena *arena,
                                              int64_t id, const struct bk_account **account_r,
                                              struct bk_error *error);
+/*
+ * ---- for the sweep (store/due), which asks thousands of times ----
+ * What rules/retention asks of an account, and its primary address; nothing else of it is filled
+ * in.
+ */
+enum bk_lookup bk_settings_lookup_retention(struct bk_settings *settings, struct bk_arena *arena,
+                                            int64_t id, const struct bk_account **account_r,
+                                            struct bk_error *error);
+/* For each combination of durations that plans and domains have, an account that has none of its
+ * own. It is valid only during the call of `row`. */
+typedef bool bk_retention_row(void *context, const struct bk_account *account);
+enum bk_lookup bk_settings_list_retention(struct bk_settings *settings, bk_retention_row *row,
+                                          void *context, struct bk_error *error);
+/* The next account ids after `after`, at most `room`; FOUND also if there is none. */
+enum bk_lookup bk_settings_list_ids(struct bk_settings *settings, int64_t after, int64_t *ids,
+                                    size_t room, size_t *count_r, struct bk_error *error);
+/* The same of accounts with a duration of their own that is shorter than this. */
+struct bk_retention_durations;
+enum bk_lookup bk_settings_list_short_ids(struct bk_settings *settings, int64_t after,
+                                          const struct bk_retention_durations *than, int64_t *ids,
+                                          size_t room, size_t *count_r, struct bk_error *error);
+
 /* As an administrator names it: primary address, login, alias, or name@domain; in this order. */
 enum bk_lookup bk_settings_lookup_account(struct bk_settings *settings, struct bk_arena *arena,
                                           const char *text, const struct bk_account **account_r,

@@ -17,6 +17,8 @@
 #include "rules/retention.h"
 #include "rules/usage.h"
 
+#include <stddef.h>
+
 struct bk_state;
 
 /*
@@ -36,13 +38,6 @@ bool bk_state_refresh(struct bk_state *state, int64_t now_seconds, struct bk_err
 /* One snapshot for many look-ups of a reader, which is much quicker. */
 bool bk_state_begin_read(struct bk_state *state, struct bk_error *error);
 void bk_state_end_read(struct bk_state *state);
-
-/* Several writes as one: all of them count, or none. */
-bool bk_state_begin_write(struct bk_state *state, struct bk_error *error);
-bool bk_state_commit(struct bk_state *state, struct bk_error *error);
-void bk_state_rollback(struct bk_state *state);
-/* How long the next calls wait for another writer. */
-void bk_state_set_patience(struct bk_state *state, int milliseconds);
 
 /* ---- usage ---- */
 enum bk_lookup bk_state_lookup_usage(struct bk_state *state, int64_t account_id,
@@ -94,6 +89,34 @@ enum bk_lookup bk_state_lookup_folder(struct bk_state *state, int64_t account_id
 enum bk_lookup bk_state_list_folders(struct bk_state *state, int64_t account_id,
                                      bk_state_folder_row *row, void *context,
                                      struct bk_error *error);
+
+/* ---- whom to visit, for store/due: in pieces, since no snapshot may stay open for hours ---- */
+#define BK_STATE_PLACES 256
+struct bk_state_place {
+    int64_t time; /* of a folder: oldest_stored_at or full_look_at */
+    int64_t account_id;
+};
+struct bk_state_places {
+    struct bk_state_place at[BK_STATE_PLACES];
+    size_t count; /* fewer than BK_STATE_PLACES: these were the last ones */
+};
+/* The next ones behind `after` up to the time `until`, in order of time and account, of folders
+ * that are not empty; an account stands there once for each such folder. FOUND also if there is
+ * none. */
+enum bk_lookup bk_state_list_oldest(struct bk_state *state, enum bk_state_folder_kind kind,
+                                    const struct bk_state_place *after, int64_t until,
+                                    struct bk_state_places *places, struct bk_error *error);
+enum bk_lookup bk_state_list_full_looks(struct bk_state *state, enum bk_state_folder_kind kind,
+                                        const struct bk_state_place *after, int64_t until,
+                                        struct bk_state_places *places, struct bk_error *error);
+/* Accounts after `after_id` up to `last_id` of which any folder is on record, by id; times are 0.
+ */
+enum bk_lookup bk_state_list_known(struct bk_state *state, int64_t after_id, int64_t last_id,
+                                   struct bk_state_places *places, struct bk_error *error);
+/* How many folders bk_state_list_oldest() would list from the beginning. */
+enum bk_lookup bk_state_count_oldest(struct bk_state *state, enum bk_state_folder_kind kind,
+                                     int64_t until, int64_t *count_r, struct bk_error *error);
+
 /* The account's last retention run, completed at `now`. */
 bool bk_state_put_account_run(struct bk_state *state, int64_t account_id, int64_t now,
                               struct bk_error *error);

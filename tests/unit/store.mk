@@ -44,3 +44,8 @@ check_PROGRAMS += tests/unit/test_store_cache
 tests_unit_test_store_cache_SOURCES = tests/unit/test_store_cache.c $(store_fixture)
 tests_unit_test_store_cache_CFLAGS = $(store_cflags)
 tests_unit_test_store_cache_LDADD = $(store_libs)
+
+check_PROGRAMS += tests/unit/test_store_due
+tests_unit_test_store_due_SOURCES = tests/unit/test_store_due.c $(store_fixture)
+tests_unit_test_store_due_CFLAGS = $(store_cflags)
+tests_unit_test_store_due_LDADD = $(store_libs)
