@@ -268,16 +268,11 @@ int boxkeeper_archive_add(struct boxkeeper_archive *archive, struct mail *mail)
 
 int boxkeeper_archive_commit(struct boxkeeper_archive *archive)
 {
-    bool changed = archive->changing != NULL || archive->saving != NULL;
-
     if ((archive->changing != NULL && mailbox_transaction_commit(&archive->changing) < 0) ||
         (archive->saving != NULL && mailbox_transaction_commit(&archive->saving) < 0)) {
         boxkeeper_archive_rollback(archive);
         return -1;
     }
-    /* Only our own view, and names of maildir's files: the messages are stored. */
-    if (changed)
-        (void)mailbox_sync(archive->box, 0);
     return 0;
 }
 
@@ -299,8 +294,12 @@ void boxkeeper_archive_end(struct boxkeeper_archive **_archive, bool clean)
         hash_table_destroy(&archive->by_guid);
         hash_table_destroy(&archive->by_file);
     }
-    if (archive->box != NULL)
+    /* Only names of maildir's files: the messages are stored. */
+    if (archive->box != NULL) {
+        if (clean)
+            (void)mailbox_sync(archive->box, 0);
         mailbox_free(&archive->box);
+    }
     if (clean)
         boxkeeper_marker_remove(archive->user);
     pool_unref(&archive->pool);

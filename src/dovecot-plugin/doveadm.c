@@ -4,28 +4,36 @@
  * `doveadm boxkeeper sweep` and `doveadm boxkeeper preview`: a module for doveadm, which works
  * through the plugin (its symbols resolve once doveadm has loaded mail_plugins).
  *
- *   doveadm boxkeeper sweep [-u USER | -A] [--clock-ok]
- *       does what is due, to the end. -A visits only those for whom something is due.
+ *   doveadm boxkeeper sweep [-u USER | -A] [--clock-ok] [--seconds N] [--share I/N]
+ *       does what is due. -A visits only those for whom something is due, each for some minutes at
+ *       most and all of them for N seconds; what is left then is due at the next one. -u goes on to
+ *       the end. --share: one of N that `boxkeeper retention run` starts side by side.
  *       Fields: username, archived, expunged, state ("done", "unfinished", or why nothing was done)
  *   doveadm boxkeeper preview -u USER [--as-of EPOCH-SECONDS]
  *       Fields: folder, action, messages, bytes, oldest (epoch seconds, 0 = nothing is due)
  *
  * Exit status: 0, 75 (EX_TEMPFAIL) when something could not be done now, among it doubt about the
- * clock or the settings. A hold or two trash folders are that user's state, not a failure.
+ * clock or the settings. A hold, two trash folders, or more mail than the time allows for, are no
+ * failure.
  */
 #include "dovecot-plugin/doveadm-erase.h"
 #include "dovecot-plugin/due.h"
+#include "dovecot-plugin/pass.h"
 #include "dovecot-plugin/retention.h"
 #include "dovecot-plugin/usage.h"
 #include "rules/text.h"
 
 #include "doveadm-mail.h"
 #include "doveadm-print.h"
+#include "ostream.h"
 
 #include <sysexits.h>
 #include <time.h>
 
 #define LOCK_SECONDS 30
+/* Of a sweep over all: for one account, and for all if nothing is said. */
+#define ACCOUNT_MILLISECONDS (INT64_C(300) * 1000)
+#define ALL_SECONDS 3000
 
 BOXKEEPER_EXPORT extern const char *doveadm_boxkeeper_plugin_version;
 BOXKEEPER_EXPORT void doveadm_boxkeeper_plugin_init(struct module *module);
@@ -35,11 +43,13 @@ const char *doveadm_boxkeeper_plugin_version = DOVECOT_ABI_VERSION;
 
 struct sweep {
     struct doveadm_mail_cmd_context ctx;
+    bool all;
     bool clock_ok;
-    bool listed;
-    int64_t began_at;
-    ARRAY_TYPE(const_string) users;
-    unsigned int next_user;
+    struct bk_due_share share; /* count 0: all */
+    int64_t seconds;
+    bool began;
+    int64_t began_at, deadline; /* epoch seconds; of boxkeeper_monotonic_milliseconds() */
+    struct bk_due *due;
     bool visiting; /* a user was named to doveadm, and sweep_run() has not seen him yet */
 };
 
@@ -74,42 +84,65 @@ static bool is_failure(enum bk_retention_doubt doubt)
 
 /* ---- sweep ---- */
 
+/* In milliseconds; 0: no end. */
+static int64_t time_for_one(const struct sweep *sweep)
+{
+    if (!sweep->all)
+        return 0;
+    return I_MAX(1,
+                 I_MIN(ACCOUNT_MILLISECONDS, sweep->deadline - boxkeeper_monotonic_milliseconds()));
+}
+
+static void print_row(struct sweep *sweep, const struct boxkeeper_retention_result *result,
+                      const char *state)
+{
+    doveadm_print_num(result->archived);
+    doveadm_print_num(result->expunged);
+    doveadm_print(state);
+    /* Somebody may be waiting for each row. */
+    if (sweep->all) {
+        o_stream_uncork(doveadm_print_ostream);
+        o_stream_cork(doveadm_print_ostream);
+    }
+}
+
 static int sweep_run(struct doveadm_mail_cmd_context *ctx, struct mail_user *user)
 {
     struct sweep *sweep = (struct sweep *)ctx;
     struct boxkeeper_retention_options options = {
         .now = time(NULL),
+        .budget_milliseconds = time_for_one(sweep),
         .lock_seconds = LOCK_SECONDS,
         .clock_ok = sweep->clock_ok,
+        .is_sweep = true,
     };
     struct boxkeeper_retention_result result;
     int ret = boxkeeper_retention_run(user, &options, &result);
 
     sweep->visiting = false;
     boxkeeper_usage_report_now(user);
-    doveadm_print_num(result.archived);
-    doveadm_print_num(result.expunged);
-    doveadm_print(ret < 0 ? N_("failed") : state_text(&result));
-    if (ret == 0 && !result.unfinished && !is_failure(result.doubt))
+    print_row(sweep, &result, ret < 0 ? N_("failed") : state_text(&result));
+    if (ret == 0 && (!result.unfinished || result.out_of_time) && !is_failure(result.doubt))
         return 0;
     ctx->exit_code = EX_TEMPFAIL;
     return -1;
 }
 
 /* False: nobody is to be visited, and why is told. */
-static bool list_users(struct sweep *sweep)
+static bool begin(struct sweep *sweep)
 {
-    enum bk_retention_doubt doubt;
+    const char *why;
 
-    sweep->listed = true;
-    boxkeeper_due_init(boxkeeper_settings_path_of_command(&sweep->ctx));
+    sweep->began = true;
+    boxkeeper_end_list_of_all_users(&sweep->ctx);
     sweep->began_at = time(NULL);
-    if (boxkeeper_due_users(sweep->ctx.pool, sweep->began_at, sweep->clock_ok, &sweep->users,
-                            &doubt) &&
-        doubt == BK_DOUBT_NONE)
-        return true;
-    i_error("boxkeeper: " BOXKEEPER_DOES_NOTHING ": %s", bk_retention_doubt_text(doubt));
-    return false;
+    sweep->deadline = boxkeeper_monotonic_milliseconds() + sweep->seconds * 1000;
+    sweep->due = boxkeeper_due_begin(boxkeeper_settings_path_of_command(&sweep->ctx),
+                                     sweep->share.count > 0 ? &sweep->share : NULL, sweep->began_at,
+                                     sweep->clock_ok, &why);
+    if (sweep->due == NULL)
+        i_error("boxkeeper: " BOXKEEPER_DOES_NOTHING ": %s", why);
+    return sweep->due != NULL;
 }
 
 /* Is he known to userdb? doveadm would call a failure his own affair, go on with the next one, and
@@ -132,16 +165,22 @@ static enum bk_lookup lookup_user(struct doveadm_mail_cmd_context *ctx, const ch
     return ret > 0 ? BK_FOUND : ret < 0 ? BK_FAILED : BK_ABSENT;
 }
 
-/* ABSENT: they have all been visited. */
+/* ABSENT: they have all been visited, or the time is over. */
 static enum bk_lookup next_known_user(struct sweep *sweep, const char **username_r)
 {
-    enum bk_lookup found = BK_ABSENT;
+    enum bk_lookup found, known = BK_ABSENT;
 
-    while (found == BK_ABSENT && sweep->next_user < array_count(&sweep->users)) {
-        *username_r = array_idx_elem(&sweep->users, sweep->next_user++);
-        found = lookup_user(&sweep->ctx, *username_r);
+    while (known == BK_ABSENT) {
+        if (boxkeeper_monotonic_milliseconds() >= sweep->deadline) {
+            i_info("boxkeeper: the sweep's time is over; the next one goes on");
+            return BK_ABSENT;
+        }
+        found = boxkeeper_due_next(sweep->due, username_r);
+        if (found != BK_FOUND)
+            return found;
+        known = lookup_user(&sweep->ctx, *username_r);
     }
-    return found;
+    return known;
 }
 
 /* A negative answer would make doveadm add a line of its own behind ours. */
@@ -153,7 +192,7 @@ static int sweep_next_user(struct doveadm_mail_cmd_context *ctx, const char **us
     /* The last one's mail could not be opened; doveadm has said so. */
     if (sweep->visiting)
         ctx->exit_code = EX_TEMPFAIL;
-    if (sweep->listed || list_users(sweep))
+    if (sweep->began ? sweep->due != NULL : begin(sweep))
         found = next_known_user(sweep, username_r);
     sweep->visiting = found == BK_FOUND;
     if (found == BK_FAILED)
@@ -163,19 +202,48 @@ static int sweep_next_user(struct doveadm_mail_cmd_context *ctx, const char **us
     return found == BK_FOUND ? 1 : 0;
 }
 
+static bool parse_share(const char *text, struct bk_due_share *share_r)
+{
+    const char *const *parts = t_strsplit(text, "/");
+
+    return str_array_length(parts) == 2 && str_to_int64(parts[0], &share_r->index) == 0 &&
+           str_to_int64(parts[1], &share_r->count) == 0 && share_r->index >= 0 &&
+           share_r->index < share_r->count;
+}
+
+static void take_parameters(struct sweep *sweep)
+{
+    const struct doveadm_cmd_context *cctx = sweep->ctx.cctx;
+    const char *text;
+
+    (void)doveadm_cmd_param_bool(cctx, "clock-ok", &sweep->clock_ok);
+    (void)doveadm_cmd_param_bool(cctx, "all-users", &sweep->all);
+    if (doveadm_cmd_param_str(cctx, "seconds", &text) &&
+        (str_to_int64(text, &sweep->seconds) < 0 || sweep->seconds < 1 ||
+         sweep->seconds > INT32_MAX))
+        i_fatal_status(EX_USAGE, "--seconds wants a number of seconds");
+    if (doveadm_cmd_param_str(cctx, "share", &text) && !parse_share(text, &sweep->share))
+        i_fatal_status(EX_USAGE, "--share wants I/N, with I from 0 on and below N");
+}
+
 static void sweep_init(struct doveadm_mail_cmd_context *ctx BOXKEEPER_INIT_REST)
 {
     struct sweep *sweep = (struct sweep *)ctx;
-    bool all = false;
 
-    (void)doveadm_cmd_param_bool(ctx->cctx, "clock-ok", &sweep->clock_ok);
-    (void)doveadm_cmd_param_bool(ctx->cctx, "all-users", &all);
-    p_array_init(&sweep->users, ctx->pool, 64);
-    if (all)
+    take_parameters(sweep);
+    if (sweep->all)
         ctx->v.get_next_user = sweep_next_user;
     doveadm_print_header_simple("archived");
     doveadm_print_header_simple("expunged");
     doveadm_print_header_simple("state");
+}
+
+static void sweep_deinit(struct doveadm_mail_cmd_context *ctx)
+{
+    struct sweep *sweep = (struct sweep *)ctx;
+
+    if (sweep->due != NULL)
+        boxkeeper_due_end(&sweep->due);
 }
 
 static struct doveadm_mail_cmd_context *sweep_alloc(void)
@@ -185,6 +253,8 @@ static struct doveadm_mail_cmd_context *sweep_alloc(void)
     boxkeeper_keep_parameters(&sweep->ctx);
     sweep->ctx.v.init = sweep_init;
     sweep->ctx.v.run = sweep_run;
+    sweep->ctx.v.deinit = sweep_deinit;
+    sweep->seconds = ALL_SECONDS;
     doveadm_print_init(DOVEADM_PRINT_TYPE_FLOW);
     return &sweep->ctx;
 }
@@ -243,10 +313,11 @@ static struct doveadm_mail_cmd_context *preview_alloc(void)
 
 static struct doveadm_cmd_ver2 commands[] = {
     {.name = "boxkeeper sweep",
-     .usage = DOVEADM_CMD_MAIL_USAGE_PREFIX "[--clock-ok]",
+     .usage = DOVEADM_CMD_MAIL_USAGE_PREFIX "[--clock-ok] [--seconds N]",
      .mail_cmd = sweep_alloc,
      DOVEADM_CMD_PARAMS_START DOVEADM_CMD_MAIL_COMMON DOVEADM_CMD_PARAM(
-         'c', "clock-ok", CMD_PARAM_BOOL, 0) DOVEADM_CMD_PARAMS_END},
+         'c', "clock-ok", CMD_PARAM_BOOL, 0) DOVEADM_CMD_PARAM('t', "seconds", CMD_PARAM_STR, 0)
+         DOVEADM_CMD_PARAM('s', "share", CMD_PARAM_STR, 0) DOVEADM_CMD_PARAMS_END},
     {.name = "boxkeeper preview",
      .usage = DOVEADM_CMD_MAIL_USAGE_PREFIX "[--as-of EPOCH-SECONDS]",
      .mail_cmd = preview_alloc,

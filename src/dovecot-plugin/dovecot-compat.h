@@ -12,6 +12,7 @@
  *   quota->roots, quota->set->test_alloc    quota->all_roots, quota->test_alloc
  *   quota rules, relative to the limit      no rules
  *   doveadm: parse_arg(), init() with args  init() asks for its parameters
+ *   doveadm -A asks for all users at once   only when the command wants the next one
  *
  * The definition of our settings for 2.4 is dovecot-compat.c, which is also the module by which
  * doveconf knows them.
@@ -27,9 +28,11 @@
 #include "doveadm-mail.h"
 #include "mail-namespace.h"
 #include "mail-storage-private.h"
+#include "mail-storage-service.h"
 #include "mail-storage-settings.h"
 #include "mail-user.h"
 #include "mailbox-list-private.h"
+#include "master-service.h"
 #include "quota-plugin.h"
 #include "quota-private.h"
 #include "settings-parser.h"
@@ -46,6 +49,20 @@
  * is relative to the namespace's prefix, and the folder need not exist. */
 typedef void boxkeeper_special_use_function(void *context, const char *name,
                                             const char *special_use);
+
+/* Dovecot writes a folder's whole cache file anew when a fifth of its messages is gone: after each
+ * of several batches that would be wasted. Not while it is forbidden; the next one to open the
+ * folder does it. */
+static inline void boxkeeper_allow_cache_purge(struct mailbox *box, bool allowed)
+{
+    struct mail_index_optimization_settings set = {
+        .cache.purge_delete_percentage = allowed
+                                             ? box->storage->set->mail_cache_purge_delete_percentage
+                                             : 101,
+    };
+
+    mail_index_set_optimization_settings(box->index, &set);
+}
 
 #if DOVECOT_VERSION_MAJOR == 2 && DOVECOT_VERSION_MINOR == 3
 
@@ -167,6 +184,15 @@ static inline void boxkeeper_keep_parameters(struct doveadm_mail_cmd_context *ct
     ctx->v.parse_arg = boxkeeper_take_parameter;
 }
 
+/* doveadm -A begins to ask userdb for all users before its command is asked for the first one. With
+ * a new service in its place that ends at once: the answer that nobody reads would keep a read lock
+ * on credentials.db for as long as the command runs. */
+static inline void boxkeeper_end_list_of_all_users(struct doveadm_mail_cmd_context *ctx)
+{
+    mail_storage_service_deinit(&ctx->storage_service);
+    ctx->storage_service = mail_storage_service_init(master_service, NULL, ctx->service_flags);
+}
+
 #elif DOVECOT_VERSION_MAJOR == 2 && DOVECOT_VERSION_MINOR == 4
 
 #include "settings.h"
@@ -283,6 +309,11 @@ static inline void boxkeeper_set_root_limit(struct quota_root *root, int64_t byt
 #define BOXKEEPER_INIT_REST
 
 static inline void boxkeeper_keep_parameters(struct doveadm_mail_cmd_context *ctx ATTR_UNUSED)
+{
+}
+
+/* Only the command that names no users of its own asks for all of them. */
+static inline void boxkeeper_end_list_of_all_users(struct doveadm_mail_cmd_context *ctx ATTR_UNUSED)
 {
 }
 

@@ -1,9 +1,13 @@
 /* SPDX-FileCopyrightText: Boxkeeper authors */
 /* SPDX-License-Identifier: MIT */
 /*
- * Whom the sweep visits: the accounts for which state.db says that something is due by today's
- * durations, or says nothing. No user is looked up and no folder opened for the others, so a sweep
- * over many accounts costs what is due.
+ * The sweep over all accounts: whom it visits (store/due), when it does nothing because the clock
+ * is in doubt, and that there is one on this host at a time. No user is looked up and no folder
+ * opened for those who have nothing due, so a sweep costs what is due.
+ *
+ * The lock is on the folder of all mail, and the kernel gives it back when the process dies. Shares
+ * of one sweep do not take it: whoever started them (boxkeeper retention run) holds it, and they
+ * have inherited it.
  */
 #ifndef BOXKEEPER_DUE_H
 #define BOXKEEPER_DUE_H
@@ -11,21 +15,21 @@
 #include "dovecot-plugin/plugin.h"
 
 #include "rules/retention.h"
-
-/* Before the first user is there to tell it: where settings.db is (NULL: the compiled default). */
-BOXKEEPER_EXPORT void boxkeeper_due_init(const char *settings_path);
+#include "store/due.h"
 
 /*
- * The primary addresses to visit at `now`, in `users` (allocated from `pool`). doubt_r: the clock
- * is not to be trusted (BK_DOUBT_SETTINGS: settings cannot be read), and nobody is to be visited.
- * With `clock_ok` the clock on record is set to `now`, as the administrator says. False on failure
- * (logged).
+ * Begin at `now`, over all accounts (share NULL: takes the lock) or a share of them. With
+ * `clock_ok` the clock on record is set to `now`, as the administrator says. `settings_path`: where
+ * settings.db is, before the first user is there to tell it (NULL: the compiled default). NULL:
+ * nobody is to be visited, and why_r tells why; bk_retention_doubt_text() for a doubt.
  */
-BOXKEEPER_EXPORT bool boxkeeper_due_users(pool_t pool, int64_t now, bool clock_ok,
-                                          ARRAY_TYPE(const_string) * users,
-                                          enum bk_retention_doubt *doubt_r);
-
-/* A sweep over all came to its end: the host's clock is on record with that. */
+BOXKEEPER_EXPORT struct bk_due *boxkeeper_due_begin(const char *settings_path,
+                                                    const struct bk_due_share *share, int64_t now,
+                                                    bool clock_ok, const char **why_r);
+/* FOUND and the next user (valid until the next call); ABSENT at the end; FAILED (logged). */
+BOXKEEPER_EXPORT enum bk_lookup boxkeeper_due_next(struct bk_due *due, const char **username_r);
+/* A sweep came to its end in good order: the host's clock is on record with that. */
 BOXKEEPER_EXPORT void boxkeeper_due_completed(int64_t now);
+BOXKEEPER_EXPORT void boxkeeper_due_end(struct bk_due **due);
 
 #endif

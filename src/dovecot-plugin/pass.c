@@ -6,9 +6,13 @@
 
 #include <time.h>
 
-/* Small batches pay for maildir's whole uidlist each time; large ones hold the folder's lock for
- * long, and stand twice for a while after a crash. */
-#define BATCH_MESSAGES 1000
+/* Each batch pays for maildir's whole uidlist, and for the index's log; a large one holds the
+ * folder's lock for long (its commit takes about as long as it took to collect), and stands twice
+ * for a while after a crash. So a batch ends by the clock. The most is for memory, the least for
+ * slow disks. */
+#define BATCH_MESSAGES_MOST 100000
+#define BATCH_MESSAGES_LEAST 1000
+#define BATCH_MILLISECONDS 2000
 #define MESSAGES_BETWEEN_CLOCKS 50
 
 struct walk {
@@ -19,6 +23,7 @@ struct walk {
     uint32_t next_seq;
     uint32_t last_uid;  /* looked at; sequence numbers shift with each expunge, UIDs stay */
     unsigned int batch; /* messages dealt with in this transaction */
+    int64_t batch_ends_at;
     bool stop, dirty;
 };
 
@@ -98,27 +103,33 @@ static enum step step(struct walk *walk, struct mail *mail)
     return result;
 }
 
-static bool is_past_deadline(const struct boxkeeper_pass *pass, uint32_t seq)
+/* Asked for each message, so the clock is not looked at each time. */
+static bool is_batch_full(struct walk *walk)
 {
-    return pass->deadline != 0 && seq % MESSAGES_BETWEEN_CLOCKS == 0 &&
-           boxkeeper_monotonic_milliseconds() >= pass->deadline;
+    struct boxkeeper_pass *pass = walk->pass;
+    int64_t now;
+
+    if (walk->batch >= BATCH_MESSAGES_MOST)
+        return true;
+    if (walk->next_seq % MESSAGES_BETWEEN_CLOCKS != 0)
+        return false;
+    now = boxkeeper_monotonic_milliseconds();
+    if (pass->deadline != 0 && now >= pass->deadline) {
+        pass->finished = false;
+        walk->stop = true;
+        return true;
+    }
+    return walk->batch >= BATCH_MESSAGES_LEAST && now >= walk->batch_ends_at;
 }
 
 /* Walk on through the present view. What was done lies in the open transactions. */
 static int walk_view(struct walk *walk, struct mailbox_transaction_context *t)
 {
-    struct boxkeeper_pass *pass = walk->pass;
     uint32_t count = mail_index_view_get_messages_count(walk->box->view);
     struct mail *mail = mail_alloc(t, 0, NULL);
     enum step result = STEP_KEPT;
 
-    for (; walk->next_seq <= count && !walk->stop && walk->batch < BATCH_MESSAGES;
-         walk->next_seq++) {
-        if (is_past_deadline(pass, walk->next_seq)) {
-            pass->finished = false;
-            walk->stop = true;
-            break;
-        }
+    for (; walk->next_seq <= count && !walk->stop && !is_batch_full(walk); walk->next_seq++) {
         mail_set_seq(mail, walk->next_seq);
         result = step(walk, mail);
         walk->last_uid = mail->uid;
@@ -160,12 +171,22 @@ static int commit(struct walk *walk, struct mailbox_transaction_context **t)
     return find_place_again(walk);
 }
 
+/* Whoever waits for the end of the pass waits for the commit, too. */
+static int64_t end_of_batch(const struct boxkeeper_pass *pass)
+{
+    int64_t now = boxkeeper_monotonic_milliseconds();
+
+    return now + (pass->deadline == 0 ? BATCH_MILLISECONDS
+                                      : I_MIN(BATCH_MILLISECONDS, (pass->deadline - now) / 3));
+}
+
 static int walk_batch(struct walk *walk)
 {
     struct mailbox_transaction_context *t = mailbox_transaction_begin(walk->box, 0,
                                                                       "boxkeeper: retention");
 
     walk->batch = 0;
+    walk->batch_ends_at = end_of_batch(walk->pass);
     walk->dirty = false;
     if (walk_view(walk, t) < 0) {
         if (walk->archive != NULL)
@@ -187,8 +208,10 @@ static int walk_folder(struct boxkeeper_pass *pass, bool *mended_r)
     /* The administrator's rule, not a wish of the user's: his ACLs do not stand against it. */
     walk.box = mailbox_alloc(pass->folder->ns->list, pass->folder->vname, MAILBOX_FLAG_IGNORE_ACLS);
     ret = mailbox_sync(walk.box, MAILBOX_SYNC_FLAG_FAST);
-    if (ret == 0)
+    if (ret == 0) {
         walk.renamed_at = last_rename_of(walk.box);
+        boxkeeper_allow_cache_purge(walk.box, false);
+    }
     while (ret == 0 && !walk.stop)
         ret = walk_batch(&walk);
     if (ret < 0) {
@@ -199,6 +222,8 @@ static int walk_folder(struct boxkeeper_pass *pass, bool *mended_r)
     *mended_r = walk.archive != NULL && boxkeeper_archive_mends(walk.archive);
     if (walk.archive != NULL)
         boxkeeper_archive_end(&walk.archive, ret == 0);
+    if (walk.box->opened)
+        boxkeeper_allow_cache_purge(walk.box, true);
     mailbox_free(&walk.box);
     return ret;
 }

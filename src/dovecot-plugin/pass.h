@@ -41,6 +41,6 @@ struct boxkeeper_pass {
 /* 0, or -1 on failure (logged); what was done until then counts. */
 int boxkeeper_pass_run(struct boxkeeper_pass *pass);
 
-int64_t boxkeeper_monotonic_milliseconds(void);
+BOXKEEPER_EXPORT int64_t boxkeeper_monotonic_milliseconds(void);
 
 #endif

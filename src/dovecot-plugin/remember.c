@@ -148,7 +148,6 @@ void boxkeeper_run_remember(struct boxkeeper_run *run)
         return;
     forget_gone_folders(run);
     /* Sessions by the hundred that find nothing to do need not write that down. */
-    if (run->may_act && !run->result->unfinished &&
-        (acted || run->options->budget_milliseconds == 0))
+    if (run->may_act && !run->result->unfinished && (acted || run->options->is_sweep))
         remember_run(run);
 }

@@ -126,6 +126,7 @@ static int act(struct boxkeeper_run *run, struct boxkeeper_task *task)
                                       : &run->result->expunged) += pass.messages;
     if (ret < 0 || !pass.finished) {
         run->result->unfinished = true;
+        run->result->out_of_time = ret == 0;
         return ret;
     }
     /* A hidden older message that the last full look saw, and that is not due, still counts. */

@@ -33,6 +33,7 @@ struct boxkeeper_retention_options {
     unsigned int lock_seconds;   /* how long to wait for another run of the same user; 0 = not */
     bool clock_ok;               /* the administrator vouches for the clock */
     bool look_only;              /* bring state.db up to date, touch no mail */
+    bool is_sweep;               /* put on record that it ran, also when there was nothing to do */
 };
 
 struct boxkeeper_retention_result {
@@ -41,6 +42,7 @@ struct boxkeeper_retention_result {
     int64_t archived, expunged; /* messages */
     int64_t next_due;           /* epoch seconds; INT64_MAX = nothing */
     bool unfinished;            /* more is due: the budget ended, or another process is at it */
+    bool out_of_time;           /* it was the budget, and nothing else */
 };
 
 /* Do what is due. 0 also when doubt or rest kept it from doing anything; -1 on failure (logged). */
