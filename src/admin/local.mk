@@ -58,6 +58,7 @@ boxkeeper_SOURCES = \
 	src/admin/receive.c \
 	src/admin/removal.h src/admin/removal.c \
 	src/admin/retention.c src/admin/retention-run.c \
+	src/admin/sweep.h src/admin/sweep.c \
 	src/admin/sample.c \
 	src/admin/send-limits.h src/admin/send-limits.c \
 	src/admin/sessions.h src/admin/sessions.c \

@@ -64,7 +64,13 @@ static int start(char **words, int input, int output, int errors, pid_t *child_r
     return problem;
 }
 
-static int wait_for(pid_t child)
+int bk_program_start(struct bk_admin *admin, const char *command, const char *const *arguments,
+                     int input, int output, int errors, pid_t *child_r)
+{
+    return start(make_words(admin, command, arguments), input, output, errors, child_r);
+}
+
+int bk_program_wait(pid_t child)
 {
     int status;
 
@@ -111,9 +117,9 @@ struct bk_program_result bk_program_run_with_input(struct bk_admin *admin, const
     pid_t child;
 
     if (in >= 0 && output >= 0 && errors >= 0)
-        problem = start(make_words(admin, command, arguments), in, output, errors, &child);
+        problem = bk_program_start(admin, command, arguments, in, output, errors, &child);
     if (in >= 0 && output >= 0 && errors >= 0 && problem == 0) {
-        result.status = wait_for(child);
+        result.status = bk_program_wait(child);
         result.output = read_all(admin, output);
         result.errors = read_all(admin, errors);
     } else {

@@ -9,6 +9,8 @@
 
 #include "admin/admin.h"
 
+#include <sys/types.h>
+
 struct bk_program_result {
     int status;         /* exit status; -1: it could not be started, or was killed */
     const char *output; /* standard output, in the arena */
@@ -19,6 +21,12 @@ struct bk_program_result {
  * and keep everything it wrote. Standard input is empty. */
 struct bk_program_result bk_program_run(struct bk_admin *admin, const char *command,
                                         const char *const *arguments);
+
+/* Start it and do not wait, with these descriptors for input, output and errors: 0, or an errno. */
+int bk_program_start(struct bk_admin *admin, const char *command, const char *const *arguments,
+                     int input, int output, int errors, pid_t *child_r);
+/* Its exit status; -1: it was killed. */
+int bk_program_wait(pid_t child);
 
 /* The same with `input` on its standard input. */
 struct bk_program_result bk_program_run_with_input(struct bk_admin *admin, const char *command,

@@ -8,10 +8,15 @@
 #include "admin/commands.h"
 #include "admin/output.h"
 #include "admin/program.h"
+#include "admin/progress.h"
+#include "admin/sweep.h"
+#include "rules/duration.h"
+#include "store/due.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 const struct bk_option bk_retention_preview_options[] = {
     {"as-of", N_("DATE"), N_("as if it were then: YYYY-MM-DD or \"YYYY-MM-DD HH:MM\", local time"),
@@ -20,10 +25,15 @@ const struct bk_option bk_retention_preview_options[] = {
 };
 const struct bk_option bk_retention_run_options[] = {
     {"clock-ok", NULL, N_("the clock is right, although it jumped since the last run"), false},
+    {"workers", N_("NUMBER"), N_("how many accounts at a time (default: one for each processor)"),
+     false},
+    {"time", N_("DURATION"), N_("stop after this time; the next run goes on (default 50m)"), false},
     {NULL, NULL, NULL, false},
 };
 
-#define TROUBLE_MAXIMUM 5 /* accounts named in an error text */
+#define TROUBLE_MAXIMUM 5  /* accounts named in an error text */
+#define ROWS_MAXIMUM 10000 /* accounts listed; all are counted */
+#define TIME_DEFAULT_SECONDS 3000
 
 /* doveadm's json formatter makes every value a string. */
 static void make_numbers(json_t *item, const char *const *keys)
@@ -141,41 +151,86 @@ bool bk_run_retention_preview(struct bk_admin *admin)
 
 /* ---- run ---- */
 
-/* "taro@example.com (unfinished), …" of the accounts that are neither done nor at rest. */
-static const char *name_troubles(struct bk_admin *admin, json_t *rows)
+struct run {
+    struct bk_admin *admin;
+    json_t *rows;
+    int64_t expected; /* accounts, for the progress bar */
+    int64_t accounts, archived, expunged, unfinished;
+    const char *troubles; /* "taro@example.com (failed), ..." */
+    int64_t trouble_count;
+};
+
+static void note_trouble(struct run *run, const struct bk_sweep_row *row)
 {
-    const char *text = "";
-    size_t i, count = 0;
-    json_t *row;
+    struct bk_arena *arena = run->admin->arena;
 
-    json_array_foreach(rows, i, row)
-    {
-        const char *state = json_string_value(json_object_get(row, "state"));
-
-        if (state == NULL || strcmp(state, "done") == 0)
-            continue;
-        if (++count > TROUBLE_MAXIMUM)
-            return bk_arena_printf(admin->arena, "%s, ...", text);
-        text = bk_arena_printf(admin->arena, "%s%s%s (%s)", text, count > 1 ? ", " : "",
-                               json_string_value(json_object_get(row, "address")), _(state));
-    }
-    return text;
+    run->unfinished += strcmp(row->state, "unfinished") == 0;
+    if (++run->trouble_count <= TROUBLE_MAXIMUM)
+        run->troubles = bk_arena_printf(arena, "%s%s%s (%s)", run->troubles,
+                                        run->trouble_count > 1 ? ", " : "", row->address,
+                                        _(row->state));
+    else if (run->trouble_count == TROUBLE_MAXIMUM + 1)
+        run->troubles = bk_arena_printf(arena, "%s, ...", run->troubles);
 }
 
-static bool report_trouble(struct bk_admin *admin, const struct bk_program_result *result,
-                           json_t *rows)
+static void take_row(void *context, const struct bk_sweep_row *row)
 {
-    const char *troubles = name_troubles(admin, rows);
-    const char *line = bk_program_last_line(admin, result->errors);
+    struct run *run = context;
 
-    return bk_admin_fail(admin, BK_ERROR_TRY_AGAIN,
-                         _("retention could not do everything: %s%s%s. It goes on with the next "
-                           "run; where the clock was doubted and is right: boxkeeper retention run "
-                           "--clock-ok"),
-                         troubles, *troubles != '\0' && *line != '\0' ? "; " : "", line);
+    run->accounts++;
+    run->archived += row->archived;
+    run->expunged += row->expunged;
+    if (strcmp(row->state, "done") != 0)
+        note_trouble(run, row);
+    if (json_array_size(run->rows) < ROWS_MAXIMUM)
+        json_array_append_new(run->rows,
+                              json_pack("{s:s, s:I, s:I, s:s}", "address", row->address, "archived",
+                                        (json_int_t)row->archived, "expunged",
+                                        (json_int_t)row->expunged, "state", row->state));
+    if (run->expected > 0)
+        bk_progress_show(run->admin, _("Retention"), run->accounts,
+                         run->accounts > run->expected ? run->accounts : run->expected);
 }
 
-bool bk_run_retention_run(struct bk_admin *admin)
+/* At most so many have something due; 0: not known, and no bar is drawn. */
+static int64_t count_expected(struct bk_admin *admin)
+{
+    struct bk_settings *settings = bk_admin_settings(admin);
+    struct bk_state *state = bk_admin_state(admin);
+    struct bk_error error = {0};
+    struct bk_due *due;
+    int64_t count = 0;
+
+    if (settings == NULL || state == NULL || !isatty(STDERR_FILENO))
+        return 0;
+    due = bk_due_begin(settings, (struct bk_due_share){0, 1}, time(NULL), &error);
+    if (due != NULL)
+        count = bk_due_count(due, state);
+    bk_due_end(&due);
+    return count;
+}
+
+static bool take_options(struct bk_admin *admin, struct bk_sweep_options *options_r)
+{
+    const char *seconds = bk_option_value(admin, "time");
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    int64_t workers = processors < 1 ? 1 : processors > 8 ? 8 : processors;
+
+    options_r->clock_ok = bk_option_given(admin, "clock-ok");
+    options_r->seconds = TIME_DEFAULT_SECONDS;
+    if (bk_option_given(admin, "workers") &&
+        !bk_option_number(admin, "workers", 1, BK_SWEEP_WORKERS_MAXIMUM, &workers))
+        return false;
+    options_r->workers = (int)workers;
+    if (seconds != NULL && (!bk_duration_parse(seconds, &options_r->seconds) ||
+                            options_r->seconds < 1 || options_r->seconds > INT32_MAX))
+        return bk_admin_fail(admin, BK_ERROR_VALUE, _("--time %s is not a duration: say 10m or 2h"),
+                             seconds);
+    options_r->doveadm = bk_admin_server_value(admin, "doveadm_command");
+    return options_r->doveadm != NULL;
+}
+
+static void report(struct run *run, bool ended_well)
 {
     static const struct bk_column columns[] = {
         {"address", N_("Account"), BK_COLUMN_TEXT},
@@ -184,27 +239,50 @@ bool bk_run_retention_run(struct bk_admin *admin)
         {"state", N_("State"), BK_COLUMN_WORD},
         {NULL, NULL, 0},
     };
-    static const char *const numbers[] = {"archived", "expunged", NULL};
-    const char *doveadm = bk_admin_server_value(admin, "doveadm_command");
-    bool clock_ok = bk_option_given(admin, "clock-ok");
-    struct bk_program_result result;
-    size_t i;
-    json_t *rows, *row;
+    struct bk_admin *admin = run->admin;
 
-    if (doveadm == NULL)
-        return false;
+    if (run->accounts == 0 && ended_well)
+        bk_message(admin, "%s", _("nothing was due"));
+    bk_output_list(admin, run->rows, columns,
+                   json_pack("{s:I, s:I, s:I, s:I}", "accounts", (json_int_t)run->accounts,
+                             "archived", (json_int_t)run->archived, "expunged",
+                             (json_int_t)run->expunged, "unfinished", (json_int_t)run->unfinished),
+                   run->accounts == 0
+                       ? NULL
+                       : bk_arena_printf(admin->arena,
+                                         _("%lld accounts: %lld messages archived, %lld expunged"),
+                                         (long long)run->accounts, (long long)run->archived,
+                                         (long long)run->expunged));
+}
+
+bool bk_run_retention_run(struct bk_admin *admin)
+{
+    struct run run = {.admin = admin, .troubles = ""};
+    struct bk_sweep_options options = {0};
+    const char *line;
+    bool ended_well;
+
     if (admin->dry_run)
         return bk_admin_fail(admin, BK_ERROR_USAGE,
                              _("this command has no --dry-run: see boxkeeper retention preview"));
-    result = bk_program_run(admin, doveadm,
-                            (const char *const[]){"-f", "json", "boxkeeper", "sweep", "-A",
-                                                  clock_ok ? "-c" : NULL, NULL});
-    rows = read_rows(admin, &result, doveadm, numbers);
-    if (rows == NULL)
+    if (!take_options(admin, &options))
         return false;
-    json_array_foreach(rows, i, row) rename_key(row, "username", "address");
-    if (json_array_size(rows) == 0 && result.status == 0)
-        bk_message(admin, "%s", _("nothing was due"));
-    bk_output_list(admin, rows, columns, NULL, NULL);
-    return result.status == 0 || report_trouble(admin, &result, rows);
+    run.rows = json_array();
+    run.expected = count_expected(admin);
+    ended_well = bk_sweep_run(admin, &options, take_row, &run, &line);
+    bk_progress_end(admin);
+    if (!ended_well && run.accounts == 0 && admin->error.kind != BK_ERROR_NONE) {
+        json_decref(run.rows);
+        return false;
+    }
+    report(&run, ended_well);
+    if (ended_well)
+        return true;
+    if (admin->error.kind != BK_ERROR_NONE)
+        return false;
+    return bk_admin_fail(admin, BK_ERROR_TRY_AGAIN,
+                         _("retention could not do everything: %s%s%s. It goes on with the next "
+                           "run; where the clock was doubted and is right: boxkeeper retention run "
+                           "--clock-ok"),
+                         run.troubles, *run.troubles != '\0' && *line != '\0' ? "; " : "", line);
 }

@@ -4,6 +4,7 @@
 the test tells it to."""
 
 import json
+import os
 import shlex
 
 import pytest
@@ -23,7 +24,15 @@ for word in "$@"; do
         [ -e "$folder/stubborn" ] || rm -f "$folder/sessions"
         exit 0
         ;;
-    sweep | preview)
+    sweep)
+        [ ! -e "$folder/gate" ] || cat "$folder/gate"
+        case "$*" in
+        *" -s 0/"*) cat "$folder/answer.tab" ;; # the other shares have nothing to do
+        esac
+        cat "$folder/errors" >&2
+        exit "$(cat "$folder/status")"
+        ;;
+    preview)
         cat "$folder/answer"
         cat "$folder/errors" >&2
         exit "$(cat "$folder/status")"
@@ -32,6 +41,19 @@ for word in "$@"; do
 done
 exit 64
 """
+
+
+class Gate:
+    """Sweeps wait at it: a FIFO that has readers only."""
+
+    def __init__(self, path):
+        self.path = path
+        os.mkfifo(path)
+
+    def open_it(self):
+        writer = os.open(self.path, os.O_WRONLY)
+        self.path.unlink()
+        os.close(writer)
 
 
 class FakeDoveadm:
@@ -60,6 +82,10 @@ class FakeDoveadm:
         (self.folder / "sessions").write_text(
             "".join("\t".join(map(str, line)) + "\t127.0.0.1\n" for line in lines))
 
+    def close_gate(self):
+        """From now on sweeps begin and do not end. Returns the gate."""
+        return Gate(self.folder / "gate")
+
     def end_sessions(self):
         for name in ("sessions", "stubborn"):
             (self.folder / name).unlink(missing_ok=True)
@@ -72,9 +98,13 @@ class FakeDoveadm:
             (self.folder / "away").unlink()
 
     def answer(self, rows, status=0, errors=""):
-        """What sweep and preview say; all values are strings, as doveadm's formatter makes them."""
+        """What sweep (tab) and preview (json) say; all values are strings, as doveadm's formatters
+        make them."""
         rows = [{key: str(value) for key, value in row.items()} for row in rows]
         (self.folder / "answer").write_text(json.dumps(rows))
+        lines = ["\t".join(("username", "archived", "expunged", "state")),
+                 *("\t".join(row.values()) for row in rows)]
+        (self.folder / "answer.tab").write_text("\n".join(lines) + "\n")
         (self.folder / "status").write_text(str(status))
         (self.folder / "errors").write_text(errors)
 

@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: MIT
 """retention set, show, hold, release, preview, run."""
 
+import subprocess
 import time
 
 import pytest
 
 from fake_doveadm import doveadm  # noqa: F401 (a fixture)
+from scratch import BUILD, wait_for
 
 DAY = 86400
 
@@ -146,11 +148,58 @@ def test_bad_dates(scratch, doveadm, taro, date):
 
 def test_run_shows_each_account(scratch, doveadm, taro):
     doveadm.answer([{"username": taro, "archived": 12, "expunged": 3, "state": "done"}])
-    assert scratch.json("retention", "run")["items"] == [
-        {"address": taro, "archived": 12, "expunged": 3, "state": "done"}]
-    assert doveadm.calls[-1][-3:] == ["boxkeeper", "sweep", "-A"]
-    scratch.cli("retention", "run", "--clock-ok")
-    assert doveadm.calls[-1][-1] == "-c"
+    result = scratch.json("retention", "run")
+    assert result["items"] == [{"address": taro, "archived": 12, "expunged": 3, "state": "done"}]
+    assert (result["accounts"], result["archived"], result["expunged"]) == (1, 12, 3)
+    assert doveadm.calls[-1][2:5] == ["boxkeeper", "sweep", "-A"]
+    assert "1 accounts: 12 messages archived, 3 expunged" in scratch.cli("retention", "run")
+
+
+def shares(calls):
+    return sorted(words[words.index("-s") + 1] for words in calls)
+
+
+def test_workers_have_shares_and_options(scratch, doveadm, taro):
+    doveadm.answer([])
+    scratch.cli("retention", "run", "--clock-ok", "--workers", "3", "--time", "2h")
+    assert shares(doveadm.calls) == ["0/3", "1/3", "2/3"]
+    for words in doveadm.calls:
+        assert "-c" in words and words[words.index("-t") + 1] == "7200"
+    scratch.cli("retention", "run", "--workers", "1")
+    assert "-c" not in doveadm.calls[-1]
+    assert shares(doveadm.calls[3:]) == ["0/1"]
+
+
+@pytest.mark.parametrize("words", [["--workers", "0"], ["--workers", "33"], ["--workers", "x"],
+                                   ["--time", "0"], ["--time", "soon"]])
+def test_bad_options_of_a_run(scratch, doveadm, taro, words):
+    assert scratch.run("retention", "run", *words).returncode == 65
+    assert doveadm.calls == []
+
+
+def test_many_accounts_are_counted_and_not_all_listed(scratch, doveadm, taro):
+    doveadm.answer([{"username": f"n{n}@d.example", "archived": 1, "expunged": 2, "state": "done"}
+                    for n in range(10_500)])
+    result = scratch.json("retention", "run")
+    assert (result["accounts"], result["archived"], result["expunged"]) == (10_500, 10_500, 21_000)
+    assert len(result["items"]) == 10_000
+
+
+def test_one_run_at_a_time(scratch, doveadm, taro):
+    """Also when the first command was killed: its workers have the lock as long as they live."""
+    doveadm.answer([{"username": taro, "archived": 1, "expunged": 0, "state": "done"}])
+    gate = doveadm.close_gate()
+    first = subprocess.Popen([BUILD / "boxkeeper", "--settings", scratch.settings, "retention",
+                              "run", "--workers", "2"], stdout=subprocess.DEVNULL)
+    wait_for(lambda: len(doveadm.calls) == 2, "both workers to have begun")
+    second = scratch.run("retention", "run")
+    assert second.returncode == 75 and "another sweep" in second.stderr
+    first.kill()
+    first.wait()
+    assert scratch.run("retention", "run").returncode == 75
+    assert len(doveadm.calls) == 2
+    gate.open_it()
+    wait_for(lambda: scratch.run("retention", "run").returncode == 0, "the workers' end")
 
 
 def test_run_that_could_not_do_everything(scratch, doveadm, taro):

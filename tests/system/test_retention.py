@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Archive and trash: by which clock, which folders, when it happens, and what survives."""
 
+import fcntl
+import os
 import subprocess
 import time
 
@@ -531,6 +533,25 @@ def test_sweep_visits_whom_it_must(lab, domain):
     wait_until_due(hana, "INBOX", 2)
     rows = lab.cli_json("retention", "run")["items"]
     assert [(row["address"], row["archived"]) for row in rows] == [(hana.address, 2)]
+
+
+def test_one_sweep_over_all_at_a_time(lab, domain):
+    """A second one does nothing and says so; a sweep for one account needs no lock."""
+    taro = lab.create_account(f"taro@{domain}")
+    deliver(taro, "one")
+    keep(lab, taro, archive="1s")
+    wait_until_due(taro, "INBOX", 1)
+    folder = os.open(lab.dir / "mail", os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        refused = lab.doveadm("boxkeeper", "sweep", "-A", want_exit=75)
+        assert "another sweep" in refused.errors, refused
+        assert "another sweep" in lab.cli("retention", "run", want_exit=75).errors
+        assert subjects(taro) == ["one"]
+    finally:
+        os.close(folder)
+    assert lab.cli_json("retention", "run", "--workers", "3")["archived"] == 1
+    assert subjects(taro, "Archive") == ["one"]
 
 
 def test_late_first_message_hides_nothing(lab, domain):
