@@ -1,0 +1,270 @@
+# SPDX-FileCopyrightText: Boxkeeper authors
+# SPDX-License-Identifier: MIT
+"""Retention: moving and expunging against doveadm, whom the sweep chooses, and what a session pays
+that has nothing due."""
+
+import json
+import os
+import shutil
+import sqlite3
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from lib import accounts, measure
+
+sys.path.insert(0, str(measure.TOP / "tests" / "system"))
+from lab import PASSWORD, Account, Lab  # noqa: E402 (found by the line above)
+from waiting import wait_for  # noqa: E402
+
+DAY = 86400
+NOW = 1_800_000_000
+FORMATS = ("maildir", "sdbox", "mdbox")
+# doveadm as it is without Boxkeeper: the plugin for quota that Dovecot brings.
+STOCK = ("-o", "mail_plugins=quota", "-o", "plugin/quota=count:User quota")
+MESSAGE = (
+    "Received: from mail.outside.example (mail.outside.example [192.0.2.7])\r\n"
+    "\tby mx.b.example with ESMTP id %d\r\nMessage-ID: <%d@many.example>\r\n"
+    "From: Someone <someone@outside.example>\r\nTo: taro@b.example\r\n"
+    "Date: Mon, 03 Feb 2020 01:02:03 +0000\r\nSubject: message %d\r\n"
+    "Content-Type: text/plain\r\n\r\n" + "A line that is there for its length.\r\n" * 20)
+
+
+# --- moves and expunges ----------------------------------------------------------------------------
+
+
+class Mailbox:
+    """An account with many messages in one folder, which can be put back as it was."""
+
+    def __init__(self, lab, name, folder, count):
+        self.lab, self.folder = lab, folder
+        self.account = lab.create_account(f"{name}@b.example")
+        self._fill(count)
+        self.home = Path(lab.doveadm("user", "-f", "home", self.account.address).output.strip())
+        self.kept = self.home.with_name(self.home.name + ".kept")
+        self._keep(False)
+        wait_for(lambda: not lab.processes("imap"), "the session's end")
+        subprocess.run(["cp", "-a", self.home, self.kept], check=True)
+
+    def _fill(self, count):
+        with self.account.imap() as imap:
+            imap.session.send(f"M APPEND {self.folder}".encode())
+            for number in range(count):
+                message = (MESSAGE % (number, number, number)).encode()
+                imap.session.send(b" (\\Seen) {%d+}\r\n" % len(message) + message)
+            imap.session.send(b"\r\n")
+            while not (answer := imap.session.readline()).startswith(b"M "):
+                pass
+            assert answer.startswith(b"M OK"), answer
+
+    def _keep(self, is_due):
+        duration = "1s" if is_due else "0"
+        self.lab.cli("retention", "set", self.account.address, "--archive", duration, "--trash",
+                     duration)
+
+    def put_back(self, is_due):
+        self._keep(False)
+        shutil.rmtree(self.home)
+        subprocess.run(["cp", "-a", self.kept, self.home], check=True)
+        self._keep(is_due)
+        os.sync()
+
+    def count(self, folder):
+        return int(self.lab.doveadm("-f", "flow", "mailbox", "status", "-u", self.account.address,
+                                    "messages", folder).output.split("=")[-1])
+
+
+def command_of(mailbox, who, verb):
+    user = ("-u", mailbox.account.address)
+    if who == "boxkeeper":
+        return ("boxkeeper", "sweep", *user)
+    if verb == "move":
+        return (*STOCK, "move", *user, "Archive", "mailbox", "INBOX", "savedbefore", "2100-01-01")
+    return (*STOCK, "expunge", *user, "mailbox", "Trash", "savedbefore", "2100-01-01")
+
+
+def timed(mailbox, who, verb):
+    mailbox.put_back(who == "boxkeeper")
+    doveadm = mailbox.lab.environment["LAB_DOVEADM"]
+    before = os.times()
+    began = time.monotonic()
+    subprocess.run([doveadm, *command_of(mailbox, who, verb)], check=True,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    seconds = time.monotonic() - began
+    after = os.times()
+    assert mailbox.count(mailbox.folder) == 0, f"{who} {verb}: something is left"
+    return {"seconds": measure.significant(seconds),
+            "cpu_seconds": measure.significant(after.children_user + after.children_system
+                                               - before.children_user - before.children_system)}
+
+
+def compare(result, mailbox, verb, rounds):
+    mail_format = mailbox.lab.format
+    runs = []
+    for number in range(rounds):
+        order = ("boxkeeper", "doveadm") if number % 2 == 0 else ("doveadm", "boxkeeper")
+        run = {who: timed(mailbox, who, verb) for who in order}
+        run["speedup"] = measure.significant(run["doveadm"]["seconds"] / run["boxkeeper"]["seconds"])
+        run["cpu_speedup"] = measure.significant(
+            run["doveadm"]["cpu_seconds"] / run["boxkeeper"]["cpu_seconds"])
+        runs.append(run)
+    path = f"{verb}.{mail_format}"
+    for figure in ("speedup", "cpu_speedup"):
+        result.put(f"{path}.{figure}", [run[figure] for run in runs])
+    result.runs(path, runs)
+    return (f"{verb}, {mail_format}",
+            *(measure.with_spread([run[who]["seconds"] for run in runs])
+              for who in ("boxkeeper", "doveadm")),
+            measure.with_spread([run["speedup"] for run in runs], measure.ratio),
+            measure.with_spread([run["cpu_speedup"] for run in runs], measure.ratio))
+
+
+def moves(result, lab, count, rounds):
+    # Not durable while it is being filled: that would take an hour.
+    lab.set_dovecot("mail_fsync = never\n")
+    lab.cli("domain", "add", "b.example")
+    boxes = {"move": Mailbox(lab, "move", "INBOX", count),
+             "expunge": Mailbox(lab, "expunge", "Trash", count)}
+    lab.set_dovecot("")
+    return [compare(result, box, verb, rounds) for verb, box in boxes.items()], boxes["move"]
+
+
+# --- a session with nothing due --------------------------------------------------------------------
+
+
+def sessions(lab, account, count):
+    """Milliseconds a session, one after the other in one process."""
+    began = time.monotonic()
+    for _ in range(count):
+        with account.imap() as imap:
+            imap.select()
+    return 1000 * (time.monotonic() - began) / count
+
+
+ONE_PROCESS = """
+service imap {
+  service_count = 0
+  process_limit = 1
+  process_min_avail = 1
+}
+"""
+
+
+def idle_session(result, lab, mailbox, count, rounds):
+    """The next session waits until the process is done with the one before."""
+    mailbox.put_back(False)
+    lab.cli("retention", "set", mailbox.account.address, "--archive", "180d", "--trash", "31d")
+    stock = "mail_plugins = quota imap_quota\nplugin {\n quota = count:User quota\n}\n"
+    account = Account(lab, mailbox.account.address, PASSWORD)
+    runs = []
+    for _ in range(rounds):
+        run = {}
+        for who, more in (("boxkeeper", ""), ("stock", f"protocol imap {{\n{stock}}}\n")):
+            lab.set_dovecot(ONE_PROCESS + more)
+            sessions(lab, account, 5)
+            run[who] = sessions(lab, account, count)
+        run["added_ms"] = run["boxkeeper"] - run["stock"]
+        runs.append(run)
+    result.put("idle_session.added_ms", [run["added_ms"] for run in runs])
+    result.runs("idle_session", runs)
+    lab.set_dovecot("")
+    return [("nothing due", *(measure.with_spread([run[who] for run in runs])
+                              for who in ("boxkeeper", "stock")),
+             measure.with_spread([run["added_ms"] for run in runs]))]
+
+
+# --- whom the sweep chooses ------------------------------------------------------------------------
+
+FOLDERS = """
+WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})
+INSERT INTO folders (account_id, name, kind, oldest_stored_at, full_look_at)
+SELECT i, '{name}', '{kind}', {now} - CASE WHEN i % 100 = 0 THEN {due} ELSE i % {young} + 1 END,
+    {now} - 86400 FROM n
+"""
+
+
+def make_state(path, count):
+    """Everybody has mail in two folders; for one in a hundred it is due in the inbox."""
+    database = sqlite3.connect(path)
+    database.executescript("PRAGMA synchronous = OFF")
+    for migration in sorted((measure.TOP / "sql").glob("state-*.sql")):
+        database.executescript(migration.read_text(encoding="utf-8"))
+    for name, kind, due, young in (("INBOX", "inbox", 181 * DAY, 179 * DAY),
+                                   ("Trash", "trash", 5 * DAY, 30 * DAY)):
+        database.execute(FOLDERS.format(count=count, name=name, kind=kind, now=NOW, due=due,
+                                        young=young))
+    database.commit()
+    database.execute("ANALYZE")
+    database.close()
+    migrated = sqlite3.connect(path)
+    migrated.execute("PRAGMA journal_mode = WAL")
+    migrated.close()
+
+
+def chooser():
+    binary = measure.CACHE / "bin" / "choose"
+    binary.parent.mkdir(parents=True, exist_ok=True)
+    libraries = [measure.BUILD / ".libs" / f"{name}.a" for name in ("libstore", "librules")]
+    subprocess.run(["cc", "-std=gnu11", "-O2", f"-I{measure.TOP / 'src'}", f"-I{measure.BUILD}",
+                    "-o", binary, measure.TOP / "dev/bench.d/choose.c", *libraries, "-lsqlite3"],
+                   check=True)
+    return binary
+
+
+def choose(result, counts, rounds):
+    binary = chooser()
+    rows, points = [], {"to the first": [], "to the last": []}
+    with_state = measure.folder()
+    for count in counts:
+        settings = accounts.kept(count) / "settings" / "settings.db"
+        state = with_state / f"state-{count}.db"
+        make_state(state, count)
+        runs = [json.loads(subprocess.run([binary, settings, state, str(NOW)], check=True,
+                                          stdout=subprocess.PIPE).stdout) for _ in range(rounds)]
+        assert all(run["accounts"] == count // 100 for run in runs), runs
+        for name, key in (("to the first", "first_seconds"), ("to the last", "all_seconds")):
+            points[name].append((count, statistics.median(run[key] for run in runs)))
+        rows.append((f"{count:,}", f"{count // 100:,}",
+                     *(measure.with_spread([1000 * run[key] for run in runs])
+                       for key in ("first_seconds", "all_seconds")),
+                     measure.with_spread([run["memory_kib"] / 1024 for run in runs])))
+    shutil.rmtree(with_state)
+    result.put("sweep.choose_seconds", [run["first_seconds"] for run in runs])
+    result.put("sweep.choose_all_seconds", [run["all_seconds"] for run in runs])
+    result.put("sweep.memory_kib", [run["memory_kib"] for run in runs])
+    result.runs("sweep", runs)
+    result.table("Choosing whom the sweep visits: one account in a hundred has something due",
+                 ("accounts", "due", "to the first, ms", "to the last, ms", "memory, MiB"), rows)
+    result.curve("retention-choose", "Choosing whom the sweep visits", "accounts", "seconds", points)
+
+
+# --- all of it -------------------------------------------------------------------------------------
+
+
+def part(result, quick):
+    count, rounds = (2_000, 1) if quick else (100_000, 3)
+    measure.progress("whom the sweep chooses")
+    choose(result, (1_000, 10_000) if quick else (1_000, 10_000, 100_000, 1_000_000),
+           2 if quick else 5)
+    rows, idle = [], []
+    for mail_format in FORMATS:
+        measure.progress(f"moves and expunges, {mail_format}")
+        folder = measure.folder()
+        lab = Lab(folder / "l", mail_format).up()
+        try:
+            more, mailbox = moves(result, lab, count, rounds)
+            rows += more
+            if mail_format == "maildir":
+                idle = idle_session(result, lab, mailbox, 20 if quick else 200, rounds)
+        finally:
+            lab.down()
+            shutil.rmtree(folder)
+    result.table(f"{count:,} messages: seconds",
+                 ("", "boxkeeper", "doveadm", "speedup", "CPU"), rows)
+    result.table(f"A session with nothing due in {count:,} messages: milliseconds",
+                 ("", "boxkeeper", "without", "added"), idle)
+
+
+measure.main(part)
