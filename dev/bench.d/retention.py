@@ -218,7 +218,9 @@ def choose(result, counts, rounds):
     rows, points = [], {"to the first": [], "to the last": []}
     with_state = measure.folder()
     for count in counts:
-        settings = accounts.kept(count) / "settings" / "settings.db"
+        folder = accounts.kept(count)
+        accounts.migrate(folder)
+        settings = folder / "settings" / "settings.db"
         state = with_state / f"state-{count}.db"
         make_state(state, count)
         runs = [json.loads(subprocess.run([binary, settings, state, str(NOW)], check=True,
