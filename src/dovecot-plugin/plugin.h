@@ -62,7 +62,7 @@ struct boxkeeper_user {
 struct boxkeeper_mailbox {
     union mailbox_module_context module_ctx;
     /* quota.c */
-    bool copying_within_account;
+    bool copying_within_account, moving_within_account;
     bool trash_looked_up, is_trash;
 };
 

@@ -129,7 +129,7 @@ bool boxkeeper_quota_measure(struct boxkeeper_user *context, int64_t *bytes_r, i
     return true;
 }
 
-/* ---- a copy into the trash ---- */
+/* ---- moves, and a copy into the trash ---- */
 
 /* Usage when this transaction began, from what Dovecot has left over for it. */
 static int64_t usage_at_begin(const struct boxkeeper_user *context,
@@ -158,7 +158,7 @@ static enum quota_alloc_result test_alloc(BOXKEEPER_TEST_ALLOC_PARAMETERS)
 
     if (result != QUOTA_ALLOC_RESULT_OVER_QUOTA && result != QUOTA_ALLOC_RESULT_OVER_QUOTA_LIMIT)
         return result;
-    if (context->store_though_full)
+    if (context->store_though_full || (box != NULL && box->moving_within_account))
         return QUOTA_ALLOC_RESULT_OK;
     if (box == NULL || !box->copying_within_account || !is_trash(ctx->box, box))
         return result;
@@ -192,7 +192,7 @@ static int save_begin(struct mail_save_context *ctx, struct istream *input)
     struct boxkeeper_mailbox *context = BOXKEEPER_MAILBOX(box);
 
     if (!ctx->copying_or_moving)
-        context->copying_within_account = false;
+        context->copying_within_account = context->moving_within_account = false;
     if (!may_store(box, ctx->moving))
         return -1;
     return context->module_ctx.super.save_begin(ctx, input);
@@ -206,6 +206,7 @@ static int copy(struct mail_save_context *ctx, struct mail *mail)
     /* Dovecot checks the quota after this function; the mark stays until the next message. */
     context->copying_within_account = !ctx->saving &&
                                       boxkeeper_owner(mail->box) == boxkeeper_owner(box);
+    context->moving_within_account = context->copying_within_account && ctx->moving;
     if (!may_store(box, ctx->moving)) {
         mailbox_save_cancel(&ctx);
         return -1;

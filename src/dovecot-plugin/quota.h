@@ -6,14 +6,14 @@
  * whenever a transaction begins (APPEND, COPY, a delivery). So Dovecot's whole quota system works
  * as it always does, with our limit, and a change holds at the next command of an open session.
  *
- *   plugin {
- *     quota = boxkeeper:User quota
- *     quota_vsizes = yes
- *     quota_grace = 0
- *   }
+ *   plugin {                                quota "User quota" {
+ *     quota = boxkeeper:User quota            driver = boxkeeper
+ *     quota_vsizes = yes                      storage_grace = 0
+ *     quota_grace = 0                       }
+ *   }                                       (Dovecot 2.4)
  *
- * What may pass the limit: MOVE within the account (Dovecot sees to it), and a COPY into the trash
- * within the account up to the limit that rules/usage gives for it.
+ * What may pass the limit: MOVE within the account (Dovecot 2.3 sees to it, 2.4 asks), and a COPY
+ * into the trash within the account up to the limit that rules/usage gives for it.
  *
  * When settings cannot be read, the limit last known holds, else the one in state.db; else nothing
  * is stored (NO [UNAVAILABLE]), but a MOVE still works.

@@ -2,7 +2,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Spam at delivery: the scanner's headers and the senders of the message go to rules/spam, its
- * verdict goes to sieve. The global script (conf/dovecot-2.3/boxkeeper.sieve) finds in
+ * verdict goes to sieve. The global script (conf/dovecot/boxkeeper.sieve) finds in
  * vnd.dovecot.config:
  *
  *   boxkeeper_spam          "yes": spam, whatever is done about it

@@ -268,7 +268,7 @@ def test_full_mailbox_is_told(lab, domain):
 def test_global_script_compiles_without_a_word(lab):
     folder = lab.dir / "dovecot"
     before = lab.log_path.stat().st_size
-    result = run(["sievec", "-c", str(folder / "dovecot.conf"),
+    result = run([f"{lab.dir}/bin/in-lab", "sievec", "-c", str(folder / "dovecot.conf"),
                   str(folder / "boxkeeper.sieve")])
     assert result.output + result.errors == ""
     assert "sieve" not in lab.log(before)
