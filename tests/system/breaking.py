@@ -88,8 +88,11 @@ def call(number, *arguments):
     return result
 place = sys.argv[2].encode()
 tree = call(428, -100, place, 1)
+root = os.open("/proc/%s/root" % sys.argv[1], os.O_PATH)
 if libc.setns(os.open("/proc/%s/ns/mnt" % sys.argv[1], os.O_RDONLY), 0) < 0:
     raise OSError(ctypes.get_errno(), "setns")
+os.fchdir(root)
+os.chroot(".")
 call(429, tree, b"", -100, place, 4)
 """
 
@@ -101,7 +104,7 @@ def mounted_in_dovecot(lab, folder):
     try:
         yield
     finally:
-        run(["nsenter", "--target", master, "--mount", "umount", "--lazy", str(folder)])
+        run(["nsenter", "--target", master, "--mount", "--root", "umount", "--lazy", str(folder)])
 
 
 @contextlib.contextmanager

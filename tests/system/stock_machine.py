@@ -96,7 +96,8 @@ class Machine:
         (folder / "data").mkdir()
 
     def command(self, *words):
-        return ["nsenter", "--target", self.first, "--mount", "--net", "--pid", "--", *words]
+        return ["nsenter", "--target", self.first, "--mount", "--net", "--pid", "--root",
+                "--", *words]
 
     def run(self, *words, input=""):
         return subprocess.run(self.command(*words), input=input, capture_output=True, text=True,
