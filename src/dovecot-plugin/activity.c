@@ -22,12 +22,3 @@ void boxkeeper_activity_session(const struct boxkeeper_user *context)
     if (boxkeeper_is_session(context->user))
         put(context, &activity);
 }
-
-void boxkeeper_activity_delivery(const struct boxkeeper_user *context)
-{
-    struct bk_state_activity activity = {.last_delivery_at = time(NULL)};
-
-    if (!context->user->autocreated && context->usage_changed &&
-        strcmp(context->user->service, "lmtp") == 0)
-        put(context, &activity);
-}

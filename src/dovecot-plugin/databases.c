@@ -122,20 +122,38 @@ static const char *find_state_path(void)
 }
 
 /* state.db belongs to the mail user. A process that is root for the moment (doveadm -A between two
- * users) must not be the one that makes it: the mail processes could not write it any more. */
-static struct bk_state *open_state(const char *path, struct bk_error *error)
-{
-    const char *end = strrchr(path, '/');
-    struct bk_state *opened;
-    struct stat folder;
-    bool was_root = geteuid() == 0;
+ * users, lmtp between two deliveries) must not be the one that makes it: the mail processes could
+ * not write it any more. */
+static bool was_root;
 
+void boxkeeper_state_become_owner(void)
+{
+    const char *path = find_state_path(), *end = strrchr(path, '/');
+    struct stat folder;
+
+    was_root = geteuid() == 0;
     if (was_root && end != NULL && stat(t_strdup_until(path, end), &folder) == 0 &&
         seteuid(folder.st_uid) < 0)
         i_fatal("boxkeeper: seteuid(%s) failed: %m", dec2str(folder.st_uid));
-    opened = bk_state_open_writer(path, error);
+}
+
+void boxkeeper_state_become_oneself(void)
+{
     if (was_root && seteuid(0) < 0)
         i_fatal("boxkeeper: seteuid(0) failed: %m");
+    was_root = false;
+}
+
+static struct bk_state *open_state(const char *path, struct bk_error *error)
+{
+    struct bk_state *opened;
+    bool is_root = geteuid() == 0;
+
+    if (is_root)
+        boxkeeper_state_become_owner();
+    opened = bk_state_open_writer(path, error);
+    if (is_root)
+        boxkeeper_state_become_oneself();
     return opened;
 }
 

@@ -36,6 +36,10 @@ enum bk_lookup boxkeeper_lookup_account(struct bk_arena *arena, const char *user
 struct bk_settings *boxkeeper_settings(void);
 /* The state, open for writing, or NULL. */
 struct bk_state *boxkeeper_state(void);
+/* For writes outside a user's time, when the process may be root: from the first to the second it
+ * is the owner of state.db's folder, so that what has to be made anew is his. */
+void boxkeeper_state_become_owner(void);
+void boxkeeper_state_become_oneself(void);
 
 /* For failures of calls on the handles above. */
 void boxkeeper_log_database_error(const char *what, const struct bk_error *error);

@@ -31,6 +31,7 @@ lib95_boxkeeper_plugin_la_SOURCES = \
 	src/dovecot-plugin/quota.c src/dovecot-plugin/quota.h \
 	src/dovecot-plugin/quote.c src/dovecot-plugin/quote.h \
 	src/dovecot-plugin/remember.c \
+	src/dovecot-plugin/reports.c src/dovecot-plugin/reports.h \
 	src/dovecot-plugin/retention.c src/dovecot-plugin/retention.h \
 	src/dovecot-plugin/retention-private.h \
 	src/dovecot-plugin/session.c \

@@ -6,6 +6,7 @@
 #include "dovecot-plugin/databases.h"
 #include "dovecot-plugin/delivery.h"
 #include "dovecot-plugin/quota.h"
+#include "dovecot-plugin/reports.h"
 #include "dovecot-plugin/retention.h"
 #include "dovecot-plugin/usage.h"
 
@@ -37,17 +38,24 @@ bool boxkeeper_is_session(const struct mail_user *user)
            (strcmp(user->service, "imap") == 0 || strcmp(user->service, "pop3") == 0);
 }
 
+static bool is_delivery(const struct mail_user *user)
+{
+    return !user->autocreated && strcmp(user->service, "lmtp") == 0;
+}
+
 static void user_deinit_pre(struct mail_user *user)
 {
     struct boxkeeper_user *context = BOXKEEPER_USER(user);
 
     if (context->ready) {
         boxkeeper_retention_session_end(context);
-        boxkeeper_activity_delivery(context);
         /* What is on record may be missing or wrong: state.db was lost, a process killed. */
         if (boxkeeper_is_session(user))
             context->usage_changed = true;
-        boxkeeper_usage_report(context);
+        if (is_delivery(user))
+            boxkeeper_usage_report_delivery(context);
+        else
+            boxkeeper_usage_report(context);
     }
     boxkeeper_retention_stop_timer(context);
     boxkeeper_usage_stop_timer(context);
@@ -119,5 +127,6 @@ void boxkeeper_plugin_deinit(void)
     boxkeeper_delivery_deinit();
     boxkeeper_quota_deinit();
     mail_storage_hooks_remove(&hooks);
+    boxkeeper_reports_deinit();
     boxkeeper_databases_deinit();
 }

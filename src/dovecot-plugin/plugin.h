@@ -50,6 +50,9 @@ struct boxkeeper_user {
     struct timeout *usage_timeout;
     bool usage_changed;
     int64_t reported_bytes, reported_messages, reported_limit_bytes; /* -1: not yet */
+    bool measured;                                                   /* what follows is known */
+    int64_t measured_bytes, measured_messages; /* with what was stored and removed since then */
+    bool stored_elsewhere;                     /* not only in the INBOX */
 
     /* delivery.c: the message being delivered is not to be stored; it is to be stored however full
      * the mailbox is */

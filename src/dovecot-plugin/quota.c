@@ -89,8 +89,13 @@ static int update(struct quota_root *root, struct quota_transaction_context *ctx
 {
     struct boxkeeper_user *context = BOXKEEPER_USER(root->quota->user);
 
-    if (context != NULL)
+    if (context != NULL) {
         boxkeeper_usage_changed(context);
+        context->measured_bytes += ctx->bytes_used;
+        context->measured_messages += ctx->count_used;
+        if (ctx->box == NULL || strcasecmp(ctx->box->vname, "INBOX") != 0)
+            context->stored_elsewhere = true;
+    }
     return quota_backend_count.v.update(root, ctx, error_r);
 }
 
@@ -126,6 +131,9 @@ bool boxkeeper_quota_measure(struct boxkeeper_user *context, int64_t *bytes_r, i
     }
     *bytes_r = I_MIN(bytes, (uint64_t)INT64_MAX);
     *messages_r = I_MIN(messages, (uint64_t)INT64_MAX);
+    context->measured = true;
+    context->measured_bytes = *bytes_r;
+    context->measured_messages = *messages_r;
     return true;
 }
 

@@ -3,6 +3,8 @@
 /* Retention in sessions: when it runs by itself. */
 #include "dovecot-plugin/retention.h"
 
+#include "dovecot-plugin/databases.h"
+
 #include "ioloop.h"
 
 #include <time.h>
@@ -51,6 +53,19 @@ void boxkeeper_retention_stop_timer(struct boxkeeper_user *context)
     timeout_remove(&context->retention_timeout);
 }
 
+/* Then one message more makes nothing due that was not: a delivery need not look. */
+static bool inbox_is_on_record(const struct boxkeeper_user *context)
+{
+    struct bk_state *state = context->account_id == 0 ? NULL : boxkeeper_state();
+    struct bk_error error = {0};
+    struct bk_state_folder inbox;
+
+    return state != NULL &&
+           bk_state_lookup_folder(state, context->account_id, "INBOX", &inbox, &error) ==
+               BK_FOUND &&
+           inbox.oldest_stored_at > 0;
+}
+
 void boxkeeper_retention_session_end(struct boxkeeper_user *context)
 {
     struct boxkeeper_retention_options options = {
@@ -61,6 +76,8 @@ void boxkeeper_retention_session_end(struct boxkeeper_user *context)
     struct boxkeeper_retention_result result;
 
     if (context->user->autocreated || (options.look_only && !context->usage_changed))
+        return;
+    if (options.look_only && !context->stored_elsewhere && inbox_is_on_record(context))
         return;
     (void)boxkeeper_retention_run(context->user, &options, &result);
 }

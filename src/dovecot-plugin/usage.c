@@ -4,6 +4,7 @@
 
 #include "dovecot-plugin/databases.h"
 #include "dovecot-plugin/quota.h"
+#include "dovecot-plugin/reports.h"
 
 #include "rules/usage.h"
 
@@ -95,6 +96,20 @@ void boxkeeper_usage_report(struct boxkeeper_user *context)
     boxkeeper_usage_stop_timer(context);
     if (context->usage_changed)
         measure_and_report(context);
+}
+
+void boxkeeper_usage_report_delivery(struct boxkeeper_user *context)
+{
+    struct bk_usage usage = {.known = true, .measured_at = time(NULL)};
+
+    boxkeeper_usage_stop_timer(context);
+    if (!context->usage_changed || context->account_id == 0 || !context->limit_known)
+        return;
+    if (!context->measured && !boxkeeper_quota_measure(context, &usage.bytes, &usage.messages))
+        return;
+    usage.bytes = I_MAX(context->measured_bytes, 0);
+    usage.messages = I_MAX(context->measured_messages, 0);
+    boxkeeper_report_delivery(context, &usage);
 }
 
 void boxkeeper_usage_report_now(struct mail_user *user)

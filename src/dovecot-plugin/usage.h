@@ -17,6 +17,9 @@
 void boxkeeper_usage_changed(struct boxkeeper_user *context);
 /* Report now, if anything changed since the last report. */
 void boxkeeper_usage_report(struct boxkeeper_user *context);
+/* At the end of a delivery, once for all: what it added to what was measured before it. Nothing is
+ * looked at and nothing is written while the sender waits (reports.h). */
+void boxkeeper_usage_report_delivery(struct boxkeeper_user *context);
 /* Measure and report in any case (the sweep: it mends reports that got lost). */
 BOXKEEPER_EXPORT void boxkeeper_usage_report_now(struct mail_user *user);
 void boxkeeper_usage_stop_timer(struct boxkeeper_user *context);

@@ -88,15 +88,14 @@ static bool put_usage(struct bk_state *state, int64_t account_id, const struct b
 bool bk_state_put_usage(struct bk_state *state, int64_t account_id, const struct bk_usage *usage,
                         int64_t limit_bytes, struct bk_error *error)
 {
+    bool is_own = !state->database.in_transaction, is_done;
     int64_t sequence = 0;
 
-    if (!bk_state_make_usable(state, error) ||
-        !bk_database_begin(&state->database, "BEGIN IMMEDIATE", error))
+    if (is_own && !bk_state_begin_write(state, error))
         return false;
-    return finish(state,
-                  next_sequence(state, usage->measured_at, &sequence, error) &&
-                      put_usage(state, account_id, usage, limit_bytes, sequence, error),
-                  error);
+    is_done = next_sequence(state, usage->measured_at, &sequence, error) &&
+              put_usage(state, account_id, usage, limit_bytes, sequence, error);
+    return is_own ? finish(state, is_done, error) : is_done;
 }
 
 enum bk_lookup bk_state_usage_sequence(struct bk_state *state, int64_t *sequence_r,
@@ -213,6 +212,18 @@ static bool run_with_account(struct bk_state *state, const char *sql, int64_t ac
     return bk_query_run(&query, error);
 }
 
+static bool put_user(struct bk_state *state, int64_t account_id, const char *primary_address,
+                     struct bk_error *error)
+{
+    return run_with_account(state, "DELETE FROM users WHERE account_id = $1", account_id, NULL,
+                            error) &&
+           run_with_account(state,
+                            "INSERT INTO users (account_id, primary_address) "
+                            "VALUES ($1, $2) ON CONFLICT (primary_address) "
+                            "DO UPDATE SET account_id = excluded.account_id",
+                            account_id, primary_address, error);
+}
+
 bool bk_state_put_user(struct bk_state *state, int64_t account_id, const char *primary_address,
                        struct bk_error *error)
 {
@@ -221,17 +232,11 @@ bool bk_state_put_user(struct bk_state *state, int64_t account_id, const char *p
     /* Asked at each login: nearly always it is there already. */
     if (found != BK_ABSENT)
         return found == BK_FOUND;
+    if (state->database.in_transaction)
+        return put_user(state, account_id, primary_address, error);
     if (!bk_database_begin(&state->database, "BEGIN IMMEDIATE", error))
         return false;
-    return finish(state,
-                  run_with_account(state, "DELETE FROM users WHERE account_id = $1", account_id,
-                                   NULL, error) &&
-                      run_with_account(state,
-                                       "INSERT INTO users (account_id, primary_address) "
-                                       "VALUES ($1, $2) ON CONFLICT (primary_address) "
-                                       "DO UPDATE SET account_id = excluded.account_id",
-                                       account_id, primary_address, error),
-                  error);
+    return finish(state, put_user(state, account_id, primary_address, error), error);
 }
 
 /* ---- retention ---- */

@@ -99,3 +99,27 @@ void bk_state_end_read(struct bk_state *state)
 {
     bk_database_rollback(&state->database);
 }
+
+bool bk_state_begin_write(struct bk_state *state, struct bk_error *error)
+{
+    return bk_state_make_usable(state, error) &&
+           bk_database_begin(&state->database, "BEGIN IMMEDIATE", error);
+}
+
+bool bk_state_commit(struct bk_state *state, struct bk_error *error)
+{
+    if (bk_database_commit(&state->database, error))
+        return true;
+    bk_state_rollback(state);
+    return false;
+}
+
+void bk_state_rollback(struct bk_state *state)
+{
+    bk_database_rollback(&state->database);
+}
+
+void bk_state_set_patience(struct bk_state *state, int milliseconds)
+{
+    state->database.busy_milliseconds = milliseconds;
+}

@@ -39,6 +39,13 @@ bool bk_state_refresh(struct bk_state *state, int64_t now_seconds, struct bk_err
 bool bk_state_begin_read(struct bk_state *state, struct bk_error *error);
 void bk_state_end_read(struct bk_state *state);
 
+/* Several writes as one: all of them count, or none. */
+bool bk_state_begin_write(struct bk_state *state, struct bk_error *error);
+bool bk_state_commit(struct bk_state *state, struct bk_error *error);
+void bk_state_rollback(struct bk_state *state);
+/* How long the next calls wait for another writer. */
+void bk_state_set_patience(struct bk_state *state, int milliseconds);
+
 /* ---- usage ---- */
 enum bk_lookup bk_state_lookup_usage(struct bk_state *state, int64_t account_id,
                                      struct bk_usage *usage_r, int64_t *limit_bytes_r,

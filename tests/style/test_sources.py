@@ -11,7 +11,7 @@ import pytest
 import tree
 
 # What has no room for comments, or belongs to somebody.
-WITHOUT_LICENCE = re.compile(r"^(COPYING|README|NEWS)$|\.(md|sym|json|csv|eml|ref|in|txt)$|/data/")
+WITHOUT_LICENCE = re.compile(r"^(COPYING|README|NEWS)$|\.(md|svg|sym|json|csv|eml|ref|in|txt)$|/data/")
 
 
 def test_licence_stands_at_the_top():

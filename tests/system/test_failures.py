@@ -190,6 +190,16 @@ def test_state(lab, domain, broken):
         assert deliver(scene) == 250
 
 
+def test_delivery_is_reported_when_another_writer_is_done(lab, domain):
+    """It waits for nobody, and its usage is on record afterwards, without one more delivery."""
+    scene = Scene(lab, domain, {"taro": ""})
+    taro = scene.accounts["taro"]
+    before = taro.show()["usage_messages"] or 0
+    with locked(lab.data / "state/state.db"):
+        assert [deliver(scene) for _ in range(3)] == [250] * 3
+    wait_for(lambda: taro.show()["usage_messages"] == before + 3, "the usage to be on record")
+
+
 def test_state_lost(lab, domain):
     """It is a cache: without it mail flows, and it fills again by itself."""
     scene = Scene(lab, domain, {"taro": "", "full": "full"})

@@ -57,8 +57,9 @@ def command(folder, *arguments):
     return [measure.BUILD / "boxkeeper", "--settings", folder / "settings" / "settings.db", *arguments]
 
 
-def run(folder, *arguments, **options):
-    subprocess.run(command(folder, *arguments), check=True, stdout=subprocess.DEVNULL, **options)
+def run(folder, *arguments):
+    subprocess.run(command(folder, *arguments), check=True, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
 
 
 def domains_of(count):
@@ -73,7 +74,7 @@ def _fill(path, sql):
     database.close()
 
 
-def make(folder, count):
+def make(folder, count, domains):
     """The databases in `folder`, which is empty."""
     measure.progress(f"making {count} accounts")
     folder.chmod(0o755)
@@ -82,7 +83,7 @@ def make(folder, count):
     paths = dict(settings.execute("SELECT name, value FROM server WHERE name LIKE '%_path'"))
     settings.close()
     owner = shutil._get_uid("vmail"), shutil._get_gid("vmail")
-    values = {"count": count, "domains": domains_of(count), "folder": folder,
+    values = {"count": count, "domains": domains, "folder": folder,
               "uid": owner[0], "gid": owner[1]}
     _fill(folder / "settings" / "settings.db", SETTINGS.format(**values))
     _fill(paths["state_path"], STATE.format(**values))
@@ -90,6 +91,10 @@ def make(folder, count):
     migrate(folder)
 
 
-def kept(count):
+def kept(count, domains=None):
     """The folder with `count` accounts that is kept. What is written there must not change it much."""
-    return measure.cached(f"accounts-{FORMAT}-{count}", lambda folder: make(folder, count))
+    domains = domains or domains_of(count)
+    folder = measure.cached(f"accounts-{FORMAT}-{count}-{domains}",
+                            lambda folder: make(folder, count, domains))
+    migrate(folder)  # the schema may be newer than what is kept
+    return folder

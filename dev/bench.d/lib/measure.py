@@ -28,12 +28,11 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[3]
 BUILD = Path(os.environ.get("BOXKEEPER_BUILD", TOP / "build")).resolve()
-CACHE = Path("/var/tmp/boxkeeper-bench")
+CACHE = Path(os.environ.get("BOXKEEPER_BENCH_CACHE", "/var/tmp/boxkeeper-bench"))
 
 
 class Result:
@@ -128,21 +127,14 @@ def cached(name, make):
     return path
 
 
-def timed(command, **options):
+def timed(command):
     """Runs a command that must succeed: its seconds of wall clock and of CPU, and the most memory
     it had, in MiB."""
-    began = time.monotonic()
-    with open(os.devnull, "r+b") as null:
-        process = subprocess.Popen(command, **({"stdin": null, "stdout": null} | options))
-        _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise RuntimeError(f"{command} ended with {process.returncode}")
-    return {
-        "seconds": significant(time.monotonic() - began),
-        "cpu_seconds": significant(used.ru_utime + used.ru_stime),
-        "mib": significant(used.ru_maxrss / 1024),
-    }
+    run = json.loads(subprocess.run([program("timed"), *command], check=True,
+                                    stdout=subprocess.PIPE).stdout)
+    if run.pop("status") != 0:
+        raise RuntimeError(f"{' '.join(map(str, command))} did not end well")
+    return run
 
 
 def progress(text):

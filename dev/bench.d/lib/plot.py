@@ -32,3 +32,5 @@ def script(curve, path):
 def draw(curve, folder):
     path = folder / f"{curve['name']}.svg"
     subprocess.run(["gnuplot"], input=script(curve, path), text=True, check=True)
+    lines = path.read_text(encoding="utf-8").rstrip().splitlines()
+    path.write_text("".join(line.rstrip() + "\n" for line in lines), encoding="utf-8")
