@@ -16,7 +16,7 @@ IN_FORCE = one_of(
           "plugin/quota": "boxkeeper:User quota", "mail_location": "maildir:~/Maildir"},
     v2_4={"ssl": "required", "auth_allow_cleartext": "no", "mail_access_groups": "boxkeeper",
           "quota/User quota/driver": "boxkeeper", "mail_driver": "maildir",
-          "mail_path": "~/Maildir", "mail_inbox_path": ""})
+          "mail_path": "~/Maildir", "mail_inbox_path": "~/Maildir"})
 
 
 def doveconf(lab, configuration, *arguments):
