@@ -255,6 +255,7 @@ namespace shared {
   prefix = shared/$user/
   mail_driver = maildir
   mail_path = %%{owner_home}/Maildir
+  mail_inbox_path = %%{owner_home}/Maildir
   mail_index_private_path = ~/shared/%%{owner_user}
   subscriptions = no
   list = children
