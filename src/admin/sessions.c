@@ -84,11 +84,17 @@ static bool list_sessions(struct bk_admin *admin, struct sessions *sessions_r)
     return true;
 }
 
+/* The first is what Dovecot 2.3 says, the second 2.4. */
+static bool is_managesieve(const char *service)
+{
+    return strcmp(service, "sieve") == 0 || strcmp(service, "managesieve") == 0;
+}
+
 static bool is_lost(const struct bk_access *lost, const char *service)
 {
     return (lost->imap && strcmp(service, "imap") == 0) ||
            (lost->pop3 && strcmp(service, "pop3") == 0) ||
-           (lost->managesieve && strcmp(service, "sieve") == 0);
+           (lost->managesieve && is_managesieve(service));
 }
 
 static bool is_of_others_too(const struct sessions *sessions, const struct session *session)
@@ -107,7 +113,7 @@ static bool is_of_others_too(const struct sessions *sessions, const struct sessi
 static bool serves(struct bk_admin *admin, const struct session *session)
 {
     const char *path = bk_arena_printf(admin->arena, "/proc/%ld/comm", session->pid);
-    const char *program = strcmp(session->service, "sieve") == 0 ? "managesieve" : session->service;
+    const char *program = is_managesieve(session->service) ? "managesieve" : session->service;
     char name[64];
     int file = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t length = file >= 0 ? read(file, name, sizeof(name) - 1) : -1;
