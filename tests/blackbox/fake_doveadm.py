@@ -102,8 +102,9 @@ class FakeDoveadm:
         make them."""
         rows = [{key: str(value) for key, value in row.items()} for row in rows]
         (self.folder / "answer").write_text(json.dumps(rows))
-        lines = ["\t".join(("username", "archived", "expunged", "state")),
-                 *("\t".join(row.values()) for row in rows)]
+        columns = ("username", "archived", "expunged", "state")
+        lines = ["\t".join(columns),
+                 *("\t".join(row.get(column, "") for column in columns) for row in rows)]
         (self.folder / "answer.tab").write_text("\n".join(lines) + "\n")
         (self.folder / "status").write_text(str(status))
         (self.folder / "errors").write_text(errors)

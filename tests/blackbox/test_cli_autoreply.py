@@ -106,7 +106,7 @@ def test_bad_command_lines(scratch, taro, words):
 
 def test_plan_without_auto_reply(scratch, taro):
     assert set_reply(scratch, taro).returncode == 0
-    scratch.cli("plan", "set", "open", "auto_reply_allowed=off")
+    scratch.cli("--yes", "plan", "set", "open", "auto_reply_allowed=off")
     assert shown(scratch, taro)["auto_reply"] is False
     result = set_reply(scratch, taro)
     assert (result.returncode, "open" in result.stderr) == (65, True)

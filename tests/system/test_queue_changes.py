@@ -156,22 +156,23 @@ def test_queued_mail_of_a_hijacked_account(lab, domain):
     scene = Scene(lab, domain, {"taro": "alias hanako", "jiro": "", "away": "-> x@out"})
     taro, jiro = scene.accounts["taro"], scene.accounts["jiro"]
     lab.cli("domain", "alias", "add", domain, alias := f"alias.{domain}")
+    friend = f"{domain}@outside.example"
     lab.service("stop", "outside")
     with taro.smtp() as session, jiro.smtp() as other:
         for sender in (taro.address, f"taro+shop@{domain}", f"hanako@{domain}", f"HANAKO+x@{alias}"):
-            session.sendmail(sender, ["y@outside.example"], scene.new_message())
+            session.sendmail(sender, [friend], scene.new_message())
         session.sendmail(taro.address, [scene.address("away")], scene.new_message())
-        other.sendmail(jiro.address, ["y@outside.example"], scene.new_message())
+        other.sendmail(jiro.address, [friend], scene.new_message())
         # What leaves by a forward goes through the queue twice, and what moves is listed twice.
         wait_for(lambda: [one["queue_name"] for one in lab.queue()] == ["deferred"] * 6
                  and "SRS0" in str(lab.queue()), "all of it to wait for the outside")
         shown = lab.cli_json("account", "force-password", taro.address, "--delete-queued")
         assert len(shown["queued"]) == 5 and shown["deleted"]
         session.mail(taro.address)
-        assert session.rcpt("y@outside.example")[0] == 550
+        assert session.rcpt(friend)[0] == 550
     wait_for(lambda: [one["sender"] for one in lab.queue()] == [jiro.address], "what is left")
     lab.service("start", "outside")
     lab.flush_queue()
     lab.wait_for_outside(subject=scene.subject)
     lab.wait_for_empty_queue()
-    assert {one.sender for one in lab.outside("y@outside.example")} == {jiro.address}
+    assert {one.sender for one in lab.outside(friend)} == {jiro.address}
