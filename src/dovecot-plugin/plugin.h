@@ -60,6 +60,7 @@ struct boxkeeper_user {
 
     /* retention.c */
     struct timeout *retention_timeout;
+    bool mail_changed; /* mail or folders, since retention looked last */
 };
 
 struct boxkeeper_mailbox {

@@ -229,12 +229,36 @@ static int delete_box(struct mailbox *box)
     return BOXKEEPER_MAILBOX(box)->module_ctx.super.delete_box(box);
 }
 
+/* Which folders retention is about may be others now. */
+static void folders_changed(const struct mailbox *box)
+{
+    struct boxkeeper_user *context = boxkeeper_owner(box);
+
+    if (context != NULL)
+        context->mail_changed = true;
+}
+
+static int create_box(struct mailbox *box, const struct mailbox_update *update, bool directory)
+{
+    folders_changed(box);
+    return BOXKEEPER_MAILBOX(box)->module_ctx.super.create_box(box, update, directory);
+}
+
+static int rename_box(struct mailbox *src, struct mailbox *dest)
+{
+    folders_changed(src);
+    folders_changed(dest);
+    return BOXKEEPER_MAILBOX(src)->module_ctx.super.rename_box(src, dest);
+}
+
 void boxkeeper_quota_mailbox_allocated(struct mailbox_vfuncs *v)
 {
     v->transaction_begin = transaction_begin;
     v->save_begin = save_begin;
     v->copy = copy;
+    v->create_box = create_box;
     v->delete_box = delete_box;
+    v->rename_box = rename_box;
 }
 
 void boxkeeper_quota_user_ready(struct boxkeeper_user *context)

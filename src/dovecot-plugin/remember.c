@@ -69,7 +69,8 @@ int boxkeeper_task_look(struct boxkeeper_run *run, struct boxkeeper_task *task)
 
 /* ---- remember ---- */
 
-static void remember_task(struct boxkeeper_run *run, const struct boxkeeper_task *task)
+/* True if state.db has it. */
+static bool remember_task(struct boxkeeper_run *run, const struct boxkeeper_task *task)
 {
     struct bk_state_folder folder = {
         .name = task->folder.vname,
@@ -82,9 +83,11 @@ static void remember_task(struct boxkeeper_run *run, const struct boxkeeper_task
     if (task->on_record && task->record.kind == folder.kind &&
         task->record.oldest_stored_at == folder.oldest_stored_at &&
         task->record.full_look_at == folder.full_look_at)
-        return;
-    if (!bk_state_put_folder(run->state, run->account->id, &folder, &error))
-        boxkeeper_log_database_error("state", &error);
+        return true;
+    if (bk_state_put_folder(run->state, run->account->id, &folder, &error))
+        return true;
+    boxkeeper_log_database_error("state", &error);
+    return false;
 }
 
 /* A folder on record that retention is not about any more (renamed, removed, its mark taken). */
@@ -120,6 +123,17 @@ static void forget_gone_folders(struct boxkeeper_run *run)
     }
 }
 
+/* What is on record stands for the folders for a day from then on (rules/retention). */
+static bool has_fresh_record(const struct boxkeeper_run *run)
+{
+    struct bk_error error = {0};
+    int64_t last_run;
+
+    return bk_state_lookup_account_run(run->state, run->account->id, &last_run, &error) ==
+               BK_FOUND &&
+           bk_retention_record_is_fresh(last_run, run->options->now);
+}
+
 static void remember_run(struct boxkeeper_run *run)
 {
     struct bk_error error = {0};
@@ -131,23 +145,26 @@ static void remember_run(struct boxkeeper_run *run)
 
 void boxkeeper_run_remember(struct boxkeeper_run *run)
 {
-    bool acted = run->result->archived + run->result->expunged > 0;
+    bool acted = run->result->archived + run->result->expunged > 0, complete = true;
     const struct boxkeeper_task *task;
 
     run->result->next_due = INT64_MAX;
     array_foreach(&run->tasks, task)
     {
-        if (!task->looked)
+        if (!task->looked) {
+            complete = false;
             continue;
+        }
         run->result->next_due = I_MIN(run->result->next_due,
                                       bk_retention_next_due(task->oldest_stored_at, task->seconds));
-        if (run->state != NULL)
-            remember_task(run, task);
+        if (run->state != NULL && !remember_task(run, task))
+            complete = false;
     }
     if (run->state == NULL || run->options->look_only)
         return;
     forget_gone_folders(run);
-    /* Sessions by the hundred that find nothing to do need not write that down. */
-    if (run->may_act && !run->result->unfinished && (acted || run->options->is_sweep))
+    /* Sessions by the hundred that find nothing to do need not write that down each time. */
+    if (run->may_act && complete && !run->result->unfinished &&
+        (acted || run->options->is_sweep || !has_fresh_record(run)))
         remember_run(run);
 }

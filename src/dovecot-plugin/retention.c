@@ -5,6 +5,7 @@
 #include "dovecot-plugin/databases.h"
 #include "dovecot-plugin/lock.h"
 #include "rules/text.h"
+#include "store/due.h"
 
 #include "file-lock.h"
 
@@ -199,6 +200,12 @@ static int run_tasks(struct boxkeeper_run *run)
     return ret;
 }
 
+static bool is_known_to_be_idle(struct boxkeeper_run *run)
+{
+    return run->options->believe_record &&
+           bk_due_is_nothing(run->state, run->account, run->options->now, &run->result->next_due);
+}
+
 static int run_for_account(struct boxkeeper_run *run)
 {
     /* At rest or in doubt about the clock we still look: state.db is to know what is there when it
@@ -227,7 +234,7 @@ int boxkeeper_retention_run(struct mail_user *user,
     run.state = boxkeeper_state();
     if (options->budget_milliseconds > 0)
         run.deadline = boxkeeper_monotonic_milliseconds() + options->budget_milliseconds;
-    if (find_account(&run, arena))
+    if (find_account(&run, arena) && !is_known_to_be_idle(&run))
         ret = run_for_account(&run);
     if (run.pool != NULL)
         pool_unref(&run.pool);

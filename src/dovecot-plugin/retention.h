@@ -14,7 +14,8 @@
  *
  * state.db remembers per folder the time at which its oldest message was stored, which tells the
  * sweep whom to visit. Dates need not rise with UIDs: every 30 days, and when the oldest on record
- * is due but not the first message, the whole folder is looked at.
+ * is due but not the first message, the whole folder is looked at. A session that changed nothing
+ * believes it for a day, and opens nothing.
  */
 #ifndef BOXKEEPER_RETENTION_H
 #define BOXKEEPER_RETENTION_H
@@ -33,6 +34,7 @@ struct boxkeeper_retention_options {
     unsigned int lock_seconds;   /* how long to wait for another run of the same user; 0 = not */
     bool clock_ok;               /* the administrator vouches for the clock */
     bool look_only;              /* bring state.db up to date, touch no mail */
+    bool believe_record;         /* if state.db says that nothing is due, open nothing */
     bool is_sweep;               /* put on record that it ran, also when there was nothing to do */
 };
 

@@ -4,6 +4,7 @@
 #include "dovecot-plugin/retention.h"
 
 #include "dovecot-plugin/databases.h"
+#include "dovecot-plugin/quota.h"
 
 #include "ioloop.h"
 
@@ -17,6 +18,22 @@
 #define TIMER_LONGEST_SECONDS 3600
 
 static void run_by_timer(struct boxkeeper_user *context);
+
+/* state.db is believed while this session has stored and removed nothing, nor made, removed or
+ * renamed a folder, since retention looked last; what others do they report themselves. */
+static int run(struct boxkeeper_user *context, struct boxkeeper_retention_options *options,
+               struct boxkeeper_retention_result *result_r)
+{
+    bool changed = context->mail_changed;
+    int ret;
+
+    options->believe_record = !changed && boxkeeper_quota_root(context->user) != NULL;
+    context->mail_changed = false;
+    ret = boxkeeper_retention_run(context->user, options, result_r);
+    if (ret < 0 || result_r->unfinished)
+        context->mail_changed = context->mail_changed || changed;
+    return ret;
+}
 
 static void start_timer(struct boxkeeper_user *context, int64_t seconds)
 {
@@ -33,7 +50,7 @@ static void run_by_timer(struct boxkeeper_user *context)
     int64_t seconds = TIMER_LONGEST_SECONDS;
 
     boxkeeper_retention_stop_timer(context);
-    if (boxkeeper_retention_run(context->user, &options, &result) == 0) {
+    if (run(context, &options, &result) == 0) {
         if (result.unfinished)
             seconds = TIMER_SHORTEST_SECONDS;
         else if (result.next_due - options.now < seconds)
@@ -79,5 +96,5 @@ void boxkeeper_retention_session_end(struct boxkeeper_user *context)
         return;
     if (options.look_only && !context->stored_elsewhere && inbox_is_on_record(context))
         return;
-    (void)boxkeeper_retention_run(context->user, &options, &result);
+    (void)run(context, &options, &result);
 }

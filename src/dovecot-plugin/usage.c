@@ -22,7 +22,7 @@ static void report_soon(struct boxkeeper_user *context)
 
 void boxkeeper_usage_changed(struct boxkeeper_user *context)
 {
-    context->usage_changed = true;
+    context->usage_changed = context->mail_changed = true;
     /* Users of shared folders' owners come and go without our notice: theirs is reported by
      * their own sessions and deliveries, and at the end of this one. */
     if (context->usage_timeout == NULL && !context->user->autocreated &&

@@ -218,3 +218,18 @@ bool bk_retention_full_look_due(int64_t last_full_look, int64_t now)
         return true;
     return now - last_full_look >= BK_RETENTION_FULL_LOOK_SECONDS;
 }
+
+enum bk_retention_need bk_retention_need(int64_t oldest_stored_at, int64_t full_look_at,
+                                         int64_t seconds, int64_t now)
+{
+    if (seconds <= 0 || oldest_stored_at <= 0)
+        return BK_NEED_NOTHING;
+    if (bk_retention_is_due(oldest_stored_at, seconds, now))
+        return BK_NEED_DUE;
+    return bk_retention_full_look_due(full_look_at, now) ? BK_NEED_FULL_LOOK : BK_NEED_NOTHING;
+}
+
+bool bk_retention_record_is_fresh(int64_t last_run, int64_t now)
+{
+    return last_run > 0 && last_run <= now && now - last_run < BK_RETENTION_RECORD_SECONDS;
+}

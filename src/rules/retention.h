@@ -88,4 +88,16 @@ int64_t bk_retention_next_due(int64_t oldest_stored_at, int64_t seconds);
 /* Also if there was none (0), or it lies in the future. */
 bool bk_retention_full_look_due(int64_t last_full_look, int64_t now);
 
+/* What a folder asks for by what is on record of it, with its duration in force. An empty one, and
+ * one whose mail stays for ever, ask for nothing. */
+enum bk_retention_need { BK_NEED_NOTHING = 0, BK_NEED_DUE, BK_NEED_FULL_LOOK };
+enum bk_retention_need bk_retention_need(int64_t oldest_stored_at, int64_t full_look_at,
+                                         int64_t seconds, int64_t now);
+
+/* A record that says that nothing is due is believed for a day after a run that looked at all of
+ * the account's folders: a process that was killed, another mark or another trash name may have
+ * made it wrong since. Not before that run: the clock was set back. 0 = there was none. */
+#define BK_RETENTION_RECORD_SECONDS INT64_C(86400)
+bool bk_retention_record_is_fresh(int64_t last_run, int64_t now);
+
 #endif

@@ -80,12 +80,17 @@ static struct place place_of(const struct judging *judging, const struct bk_stat
     int64_t shortest = *seconds_of(&due->shortest, (int)folder->kind);
     struct place place = {.kind = (int)folder->kind};
 
-    if (bk_retention_is_due(folder->oldest_stored_at, seconds, due->now)) {
+    switch (bk_retention_need(folder->oldest_stored_at, folder->full_look_at, seconds, due->now)) {
+    case BK_NEED_DUE:
         place.at = bk_add_saturating(folder->oldest_stored_at, shortest);
         place.part = place.at <= due->now ? PART_OLDEST : PART_OWN;
-    } else if (bk_retention_full_look_due(folder->full_look_at, due->now)) {
+        break;
+    case BK_NEED_FULL_LOOK:
         place.at = folder->full_look_at;
         place.part = shortest == INT64_MAX ? PART_OWN : PART_FULL_LOOK;
+        break;
+    case BK_NEED_NOTHING:
+        break;
     }
     return place.part == PART_OWN ? (struct place){.part = PART_OWN} : place;
 }
@@ -97,8 +102,6 @@ static bool judge_folder(void *context, const struct bk_state_folder *folder)
     struct place place;
 
     judging->is_known = true;
-    if (seconds == 0 || folder->oldest_stored_at == 0)
-        return true;
     place = place_of(judging, folder, seconds);
     if (place.part != 0 && is_before(&place, &judging->place))
         judging->place = place;
@@ -119,6 +122,47 @@ static struct place judge(struct bk_due *due, struct bk_state *state,
         bk_state_list_folders(state, account->id, judge_folder, &judging, &error) == BK_FAILED)
         judging.is_known = false;
     return judging.is_known ? judging.place : (struct place){.part = PART_UNKNOWN};
+}
+
+/* ---- one account ---- */
+
+struct record {
+    struct bk_retention_durations durations;
+    int64_t now, next_due;
+    bool has_inbox, has_need;
+};
+
+static bool read_record(void *context, const struct bk_state_folder *folder)
+{
+    struct record *record = context;
+    int64_t seconds = *seconds_of(&record->durations, (int)folder->kind);
+    int64_t next = bk_retention_next_due(folder->oldest_stored_at, seconds);
+
+    if (folder->kind == BK_STATE_INBOX)
+        record->has_inbox = true;
+    if (bk_retention_need(folder->oldest_stored_at, folder->full_look_at, seconds, record->now) !=
+        BK_NEED_NOTHING)
+        record->has_need = true;
+    if (next < record->next_due)
+        record->next_due = next;
+    return true;
+}
+
+bool bk_due_is_nothing(struct bk_state *state, const struct bk_account *account, int64_t now,
+                       int64_t *next_due_r)
+{
+    struct record record = {
+        .durations = bk_retention_durations(account), .now = now, .next_due = INT64_MAX};
+    struct bk_error error = {0};
+    int64_t last_run;
+
+    if (state == NULL ||
+        bk_state_lookup_account_run(state, account->id, &last_run, &error) != BK_FOUND ||
+        !bk_retention_record_is_fresh(last_run, now) ||
+        bk_state_list_folders(state, account->id, read_record, &record, &error) != BK_FOUND)
+        return false;
+    *next_due_r = record.next_due;
+    return record.has_inbox && !record.has_need;
 }
 
 /* ---- candidates ---- */

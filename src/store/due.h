@@ -44,6 +44,11 @@ enum bk_lookup bk_due_next(struct bk_due *due, struct bk_settings *settings, str
                            const char **address_r, struct bk_error *error);
 void bk_due_end(struct bk_due **due);
 
+/* For one account: does state.db know that nothing is to be done as of `now`, and when the next
+ * thing is (INT64_MAX: nothing)? What is not known for sure is false. */
+bool bk_due_is_nothing(struct bk_state *state, const struct bk_account *account, int64_t now,
+                       int64_t *next_due_r);
+
 /* How many folders may be due, for a progress bar: never less than the accounts of part 1. */
 int64_t bk_due_count(struct bk_due *due, struct bk_state *state);
 

@@ -332,6 +332,23 @@ enum bk_lookup bk_state_list_folders(struct bk_state *state, int64_t account_id,
     return found;
 }
 
+enum bk_lookup bk_state_lookup_account_run(struct bk_state *state, int64_t account_id,
+                                           int64_t *completed_at_r, struct bk_error *error)
+{
+    struct bk_query query;
+    enum bk_lookup found;
+
+    if (!bk_state_begin(state, &query,
+                        "SELECT completed_at FROM account_runs WHERE account_id = $1", error))
+        return BK_FAILED;
+    bk_query_bind_number(&query, account_id);
+    found = bk_query_lookup(&query, error);
+    if (found == BK_FOUND)
+        *completed_at_r = bk_query_number(&query);
+    bk_query_end(&query);
+    return found;
+}
+
 bool bk_state_put_account_run(struct bk_state *state, int64_t account_id, int64_t now,
                               struct bk_error *error)
 {

@@ -125,6 +125,8 @@ enum bk_lookup bk_state_count_oldest(struct bk_state *state, enum bk_state_folde
                                      int64_t until, int64_t *count_r, struct bk_error *error);
 
 /* The account's last retention run, completed at `now`. */
+enum bk_lookup bk_state_lookup_account_run(struct bk_state *state, int64_t account_id,
+                                           int64_t *completed_at_r, struct bk_error *error);
 bool bk_state_put_account_run(struct bk_state *state, int64_t account_id, int64_t now,
                               struct bk_error *error);
 

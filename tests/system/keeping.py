@@ -18,6 +18,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from lab import run
 from waiting import wait_for
 
 DAY = 86400
@@ -86,6 +87,13 @@ def sweep(account, *options, want_exit=0):
                                  *options, want_exit=want_exit)
     (row,) = json.loads(result.output)
     return int(row["archived"]), int(row["expunged"]), row["state"]
+
+
+def change_state(lab, statement):
+    """By sqlite3, which must leave the files -wal and -shm as Boxkeeper's programs do."""
+    result = run(["sqlite3", "-batch", str(lab.data / "state/state.db")],
+                 input=f".bail on\n.filectrl persist_wal 1\n.timeout 10000\n{statement};\n")
+    assert "changed" in result.output, result
 
 
 def home_of(account):

@@ -10,8 +10,8 @@ import time
 import pytest
 
 from installed_dovecot import one_of
-from keeping import (DAY, append_many, check_due_from, contents, deliver, due, home_of,
-                     let_a_second_pass, stored, subjects, sweep, wait_until_due)
+from keeping import (DAY, append_many, change_state, check_due_from, contents, deliver, due,
+                     home_of, let_a_second_pass, stored, subjects, sweep, wait_until_due)
 from waiting import wait_for
 
 OLD_DATE = '"01-Jan-2020 00:00:00 +0000"'
@@ -494,6 +494,68 @@ def test_nothing_before_its_time(lab, domain):
     # The next delivery is a sign that the sessions before have ended.
     assert subjects(taro) == ["one"]
     assert sweep(taro) == (0, 0, "done")
+
+
+def change_record(account, statement):
+    change_state(account.lab, f"{statement} WHERE account_id = (SELECT account_id FROM users"
+                              f" WHERE primary_address = '{account.address}') RETURNING 'changed'")
+
+
+def store_something(imap):
+    assert imap.append(b"Subject: one\r\n\r\n.", folder="Sent")[0] == "OK"
+
+
+def rename_a_folder(imap):
+    assert imap.command("rename", "Mine", "Ours")[0] == "OK"
+
+
+# What makes a session look all the same: a change of what is on record, or one by itself.
+REASONS = {
+    "a-day-old": ("UPDATE account_runs SET completed_at = completed_at - 86400", None),
+    "in-future": ("UPDATE account_runs SET completed_at = completed_at + 86400", None),
+    "no-run": ("DELETE FROM account_runs", None),
+    "no-inbox": ("DELETE FROM folders", None),
+    "due": ("UPDATE folders SET oldest_stored_at = 1", None),
+    "looked-at-long-ago": ("UPDATE folders SET full_look_at = full_look_at - 30 * 86400", None),
+    "stored": (None, store_something),
+    "renamed": (None, rename_a_folder),
+}
+
+
+def test_sessions_believe_what_is_on_record(lab, domain):
+    """Nothing is opened when state.db says that nothing is due: here it says so wrongly, and what
+    is due stays until there is a reason to look."""
+    accounts = {reason: lab.create_account(f"{reason}@{domain}") for reason in REASONS}
+    def end_of_sessions():
+        wait_for(lambda: not lab.processes("imap") and not lab.processes("pop3"), "their ends")
+
+    for account in accounts.values():
+        deliver(account, "one")
+        with account.imap() as imap:
+            assert imap.command("create", "Mine")[0] == "OK"
+    end_of_sessions()
+    for account in accounts.values():
+        keep(lab, account, archive="1h")
+        assert sweep(account) == (0, 0, "done")
+        change_record(account, f"UPDATE folders SET oldest_stored_at = {int(time.time()) + 3600}")
+        keep(lab, account, archive="1s")
+    for account in accounts.values():
+        wait_until_due(account, "INBOX", 1)
+        with account.imap() as imap:
+            imap.select()
+        account.pop3().quit()
+    end_of_sessions()
+    for reason, account in accounts.items():
+        assert subjects(account) == ["one"], reason
+        statement, act = REASONS[reason]
+        if statement is not None:
+            change_record(account, statement)
+        with account.imap() as imap:
+            imap.select()
+            if act is not None:
+                act(imap)
+    for reason, account in accounts.items():
+        wait_for(lambda: subjects(account, "Archive") == ["one"], f"a look: {reason}")
 
 
 def test_client_is_told_in_a_long_session(lab, domain):

@@ -13,7 +13,7 @@ import pytest
 
 from breaking import disk_full, folder_closed, moved_away, replaced_by_garbage
 from installed_dovecot import one_of
-from keeping import DAY, deliver, due, home_of, stored, subjects, sweep, wait_until_due
+from keeping import DAY, change_state, deliver, due, home_of, stored, subjects, sweep, wait_until_due
 from lab import run
 from waiting import wait_for
 
@@ -168,13 +168,6 @@ def last_run(lab):
     """When a sweep over all was completed last."""
     return run(["sqlite3", "-readonly", str(lab.data / "state/state.db"),
                 "SELECT last_run FROM clock"]).output
-
-
-def change_state(lab, statement):
-    """By sqlite3, which must leave the files -wal and -shm as Boxkeeper's programs do."""
-    result = run(["sqlite3", "-batch", str(lab.data / "state/state.db")],
-                 input=f".bail on\n.filectrl persist_wal 1\n.timeout 10000\n{statement};\n")
-    assert "changed" in result.output, result
 
 
 @pytest.fixture

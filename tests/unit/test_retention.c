@@ -377,6 +377,44 @@ START_TEST(full_looks)
 }
 END_TEST
 
+START_TEST(what_a_record_asks_for)
+{
+    static const struct {
+        const char *name;
+        int64_t oldest, full_look, seconds;
+        enum bk_retention_need want;
+    } cases[] = {
+        {"not due yet", NOW - 31 * DAY + 1, NOW, 31 * DAY, BK_NEED_NOTHING},
+        {"due", NOW - 31 * DAY, NOW, 31 * DAY, BK_NEED_DUE},
+        {"due, and never looked at", NOW - 31 * DAY, 0, 31 * DAY, BK_NEED_DUE},
+        {"never looked at", NOW, 0, 31 * DAY, BK_NEED_FULL_LOOK},
+        {"looked at 30 days ago, less a second", NOW, NOW - 30 * DAY + 1, 31 * DAY,
+         BK_NEED_NOTHING},
+        {"looked at 30 days ago", NOW, NOW - 30 * DAY, 31 * DAY, BK_NEED_FULL_LOOK},
+        {"looked at in the future", NOW, NOW + 1, 31 * DAY, BK_NEED_FULL_LOOK},
+        {"empty", 0, 0, 31 * DAY, BK_NEED_NOTHING},
+        {"stays for ever", NOW - 4000 * DAY, 0, 0, BK_NEED_NOTHING},
+    };
+
+    for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
+        enum bk_retention_need got = bk_retention_need(cases[i].oldest, cases[i].full_look,
+                                                       cases[i].seconds, NOW);
+
+        ck_assert_msg(got == cases[i].want, "%s: got %d", cases[i].name, got);
+    }
+}
+END_TEST
+
+START_TEST(records_grow_old)
+{
+    ck_assert(!bk_retention_record_is_fresh(0, NOW));
+    ck_assert(!bk_retention_record_is_fresh(NOW - DAY, NOW));
+    ck_assert(bk_retention_record_is_fresh(NOW - DAY + 1, NOW));
+    ck_assert(bk_retention_record_is_fresh(NOW, NOW));
+    ck_assert(!bk_retention_record_is_fresh(NOW + 1, NOW));
+}
+END_TEST
+
 START_TEST(each_doubt_has_a_text)
 {
     for (int a = BK_DOUBT_SETTINGS; a <= BK_DOUBT_CLOCK_FORWARD; a++)
@@ -397,6 +435,8 @@ int main(void)
         the_later_of_two_times_counts,
         due,
         full_looks,
+        what_a_record_asks_for,
+        records_grow_old,
         each_doubt_has_a_text,
     };
 

@@ -199,22 +199,24 @@ static bool is_resting(const struct account *account)
            world.suspended[account->domain];
 }
 
+static bool asks_for_look(const struct account *account, int f)
+{
+    const struct folder *folder = &account->folders[f];
+    int64_t seconds = seconds_in_force(account, folder_kinds[f]);
+
+    return folder->is_known && seconds > 0 && folder->oldest > 0 &&
+           (folder->oldest + seconds <= NOW || folder->full_look > NOW ||
+            folder->full_look + 30 * DAY <= NOW);
+}
+
 static bool needs_visit(const struct account *account)
 {
     bool is_known = false, is_set = false, needs = false;
 
     for (int f = 0; f < FOLDERS; f++) {
-        const struct folder *folder = &account->folders[f];
-        int64_t seconds = seconds_in_force(account, folder_kinds[f]);
-
-        is_set = is_set || seconds > 0;
-        if (!folder->is_known)
-            continue;
-        is_known = true;
-        if (seconds > 0 && folder->oldest > 0 &&
-            (folder->oldest + seconds <= NOW || folder->full_look > NOW ||
-             folder->full_look + 30 * DAY <= NOW))
-            needs = true;
+        is_set = is_set || seconds_in_force(account, folder_kinds[f]) > 0;
+        is_known = is_known || account->folders[f].is_known;
+        needs = needs || asks_for_look(account, f);
     }
     return !is_resting(account) && is_set && (needs || !is_known);
 }
@@ -232,6 +234,31 @@ static int64_t longest_due(const struct account *account)
             first = folder->oldest + seconds;
     }
     return first;
+}
+
+/* What a session may believe, whoever rests: INBOX is on record, and no folder asks for anything.
+ */
+static bool is_idle_on_record(const struct account *account)
+{
+    for (int f = 0; f < FOLDERS; f++)
+        if (asks_for_look(account, f))
+            return false;
+    return account->folders[0].is_known;
+}
+
+static int64_t next_due_on_record(const struct account *account)
+{
+    int64_t next = INT64_MAX;
+
+    for (int f = 0; f < FOLDERS; f++) {
+        int64_t seconds = seconds_in_force(account, folder_kinds[f]);
+        const struct folder *folder = &account->folders[f];
+
+        if (folder->is_known && folder->oldest > 0 && seconds > 0 &&
+            folder->oldest + seconds < next)
+            next = folder->oldest + seconds;
+    }
+    return next;
 }
 
 /* ---- a sweep ---- */
@@ -446,6 +473,34 @@ START_TEST(settings_unreadable)
 }
 END_TEST
 
+START_TEST(sessions_believe_what_is_sure)
+{
+    struct bk_arena *arena = bk_arena_create();
+    const struct bk_account *account;
+    int idle = 0;
+
+    make_world((unsigned int)_i, 3);
+    for (int i = 0; i < ACCOUNTS; i++) {
+        bool want = is_idle_on_record(&world.accounts[i]), got;
+        int64_t next = -1;
+
+        OK(bk_settings_lookup_retention(settings, arena, i + 1, &account, &error) == BK_FOUND);
+        ck_assert(!bk_due_is_nothing(NULL, account, NOW, &next));
+        ck_assert(!bk_due_is_nothing(state, account, NOW, &next));
+        OK(bk_state_put_account_run(state, i + 1, NOW - DAY, &error));
+        ck_assert(!bk_due_is_nothing(state, account, NOW, &next));
+        OK(bk_state_put_account_run(state, i + 1, NOW - DAY + 1, &error));
+        got = bk_due_is_nothing(state, account, NOW, &next);
+        ck_assert_msg(got == want, "account %d: got %d, want %d", i, got, want);
+        if (want)
+            ck_assert_int_eq(next, next_due_on_record(&world.accounts[i]));
+        idle += want;
+    }
+    ck_assert(idle > 0 && idle < ACCOUNTS);
+    bk_arena_destroy(&arena);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("store/due");
@@ -456,6 +511,7 @@ int main(void)
     tcase_add_loop_test(due, everybody_who_needs_it_once, 0, WORLDS);
     tcase_add_loop_test(due, changed_and_ended_in_the_middle, 0, WORLDS);
     tcase_add_loop_test(due, longest_due_first, 0, 3);
+    tcase_add_loop_test(due, sessions_believe_what_is_sure, 0, 3);
     tcase_add_test(due, nothing_known);
     tcase_add_test(due, settings_unreadable);
     suite_add_tcase(suite, due);
