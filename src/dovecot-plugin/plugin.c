@@ -49,11 +49,10 @@ static void user_deinit_pre(struct mail_user *user)
 
     if (context->ready) {
         boxkeeper_retention_session_end(context);
-        /* What is on record may be missing or wrong: state.db was lost, a process killed. */
-        if (boxkeeper_is_session(user))
-            context->usage_changed = true;
         if (is_delivery(user))
             boxkeeper_usage_report_delivery(context);
+        else if (boxkeeper_is_session(user))
+            boxkeeper_usage_report_at_end(context);
         else
             boxkeeper_usage_report(context);
     }

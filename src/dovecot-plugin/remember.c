@@ -131,7 +131,7 @@ static bool has_fresh_record(const struct boxkeeper_run *run)
 
     return bk_state_lookup_account_run(run->state, run->account->id, &last_run, &error) ==
                BK_FOUND &&
-           bk_retention_record_is_fresh(last_run, run->options->now);
+           bk_usage_record_is_fresh(last_run, run->options->now);
 }
 
 static void remember_run(struct boxkeeper_run *run)

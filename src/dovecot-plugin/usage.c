@@ -35,7 +35,8 @@ void boxkeeper_usage_stop_timer(struct boxkeeper_user *context)
     timeout_remove(&context->usage_timeout);
 }
 
-/* Does state.db say so already? Asked for a user's first report only. */
+/* Does state.db say so already? Asked for a user's first report only; once a day it is written anew
+ * all the same. */
 static bool is_on_record(struct boxkeeper_user *context, struct bk_state *state,
                          const struct bk_usage *usage)
 {
@@ -47,7 +48,8 @@ static bool is_on_record(struct boxkeeper_user *context, struct bk_state *state,
            bk_state_lookup_usage(state, context->account_id, &recorded, &limit_bytes, &error) ==
                BK_FOUND &&
            recorded.bytes == usage->bytes && recorded.messages == usage->messages &&
-           limit_bytes == context->limit_bytes;
+           limit_bytes == context->limit_bytes &&
+           bk_usage_record_is_fresh(recorded.measured_at, usage->measured_at);
 }
 
 static bool write_report(struct boxkeeper_user *context, const struct bk_usage *usage)
@@ -110,6 +112,23 @@ void boxkeeper_usage_report_delivery(struct boxkeeper_user *context)
     usage.bytes = I_MAX(context->measured_bytes, 0);
     usage.messages = I_MAX(context->measured_messages, 0);
     boxkeeper_report_delivery(context, &usage);
+}
+
+void boxkeeper_usage_report_at_end(struct boxkeeper_user *context)
+{
+    struct bk_state *state = context->account_id == 0 ? NULL : boxkeeper_state();
+    struct bk_usage recorded;
+    struct bk_error error = {0};
+    int64_t limit_bytes;
+
+    /* What is on record may be missing or wrong: state.db was lost, a process killed. */
+    if (state == NULL ||
+        bk_state_lookup_usage(state, context->account_id, &recorded, &limit_bytes, &error) !=
+            BK_FOUND ||
+        limit_bytes != context->limit_bytes ||
+        !bk_usage_record_is_fresh(recorded.measured_at, time(NULL)))
+        context->usage_changed = true;
+    boxkeeper_usage_report(context);
 }
 
 void boxkeeper_usage_report_now(struct mail_user *user)

@@ -228,8 +228,3 @@ enum bk_retention_need bk_retention_need(int64_t oldest_stored_at, int64_t full_
         return BK_NEED_DUE;
     return bk_retention_full_look_due(full_look_at, now) ? BK_NEED_FULL_LOOK : BK_NEED_NOTHING;
 }
-
-bool bk_retention_record_is_fresh(int64_t last_run, int64_t now)
-{
-    return last_run > 0 && last_run <= now && now - last_run < BK_RETENTION_RECORD_SECONDS;
-}

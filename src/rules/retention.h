@@ -94,10 +94,4 @@ enum bk_retention_need { BK_NEED_NOTHING = 0, BK_NEED_DUE, BK_NEED_FULL_LOOK };
 enum bk_retention_need bk_retention_need(int64_t oldest_stored_at, int64_t full_look_at,
                                          int64_t seconds, int64_t now);
 
-/* A record that says that nothing is due is believed for a day after a run that looked at all of
- * the account's folders: a process that was killed, another mark or another trash name may have
- * made it wrong since. Not before that run: the clock was set back. 0 = there was none. */
-#define BK_RETENTION_RECORD_SECONDS INT64_C(86400)
-bool bk_retention_record_is_fresh(int64_t last_run, int64_t now);
-
 #endif

@@ -34,3 +34,8 @@ int64_t bk_usage_limit_bytes(const struct bk_account *account, bool copy_into_tr
         limit_bytes = bk_add_saturating(limit_bytes, limit_bytes / 10);
     return limit_bytes;
 }
+
+bool bk_usage_record_is_fresh(int64_t recorded_at, int64_t now)
+{
+    return recorded_at > 0 && recorded_at <= now && now - recorded_at < BK_USAGE_RECORD_SECONDS;
+}

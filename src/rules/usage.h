@@ -35,4 +35,10 @@ bool bk_usage_would_exceed(const struct bk_account *account, const struct bk_usa
  */
 int64_t bk_usage_limit_bytes(const struct bk_account *account, bool copy_into_trash);
 
+/* What state.db says of a mailbox, its usage and what is due, is believed for a day by a session
+ * that changes nothing: a process that was killed, another mark or trash name may have made it
+ * wrong since. Not if it is of the future: the clock was set back. 0 = nothing on record. */
+#define BK_USAGE_RECORD_SECONDS INT64_C(86400)
+bool bk_usage_record_is_fresh(int64_t recorded_at, int64_t now);
+
 #endif

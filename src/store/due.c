@@ -158,7 +158,7 @@ bool bk_due_is_nothing(struct bk_state *state, const struct bk_account *account,
 
     if (state == NULL ||
         bk_state_lookup_account_run(state, account->id, &last_run, &error) != BK_FOUND ||
-        !bk_retention_record_is_fresh(last_run, now) ||
+        !bk_usage_record_is_fresh(last_run, now) ||
         bk_state_list_folders(state, account->id, read_record, &record, &error) != BK_FOUND)
         return false;
     *next_due_r = record.next_due;

@@ -405,16 +405,6 @@ START_TEST(what_a_record_asks_for)
 }
 END_TEST
 
-START_TEST(records_grow_old)
-{
-    ck_assert(!bk_retention_record_is_fresh(0, NOW));
-    ck_assert(!bk_retention_record_is_fresh(NOW - DAY, NOW));
-    ck_assert(bk_retention_record_is_fresh(NOW - DAY + 1, NOW));
-    ck_assert(bk_retention_record_is_fresh(NOW, NOW));
-    ck_assert(!bk_retention_record_is_fresh(NOW + 1, NOW));
-}
-END_TEST
-
 START_TEST(each_doubt_has_a_text)
 {
     for (int a = BK_DOUBT_SETTINGS; a <= BK_DOUBT_CLOCK_FORWARD; a++)
@@ -436,7 +426,6 @@ int main(void)
         due,
         full_looks,
         what_a_record_asks_for,
-        records_grow_old,
         each_doubt_has_a_text,
     };
 

@@ -117,10 +117,24 @@ START_TEST(the_engines_limit)
 }
 END_TEST
 
+#define NOW (INT64_C(20000) * DAY)
+#define DAY INT64_C(86400)
+
+START_TEST(records_grow_old)
+{
+    ck_assert(!bk_usage_record_is_fresh(0, NOW));
+    ck_assert(!bk_usage_record_is_fresh(NOW - DAY, NOW));
+    ck_assert(bk_usage_record_is_fresh(NOW - DAY + 1, NOW));
+    ck_assert(bk_usage_record_is_fresh(NOW, NOW));
+    ck_assert(!bk_usage_record_is_fresh(NOW + 1, NOW));
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {sums_saturate, knows_when_a_message_is_too_much,
-                                  decides_like_wide_arithmetic, the_engines_limit};
+                                  decides_like_wide_arithmetic, the_engines_limit,
+                                  records_grow_old};
 
     return unit_run("usage", tests, UNIT_COUNT(tests));
 }
