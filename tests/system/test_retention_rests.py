@@ -296,10 +296,9 @@ def test_disk_full(lab, domain):
     home = home_of(taro)
     names = [f"message {number}" for number in range(20)]
     deliver(taro, *names, size=20_000)
-    last = max(one.saved for one in stored(taro))
     with disk_full(lab, home) as filler:
         lab.cli("retention", "set", taro.address, "--archive", "1s")
-        wait_for(lambda: time.time() > last + 1, "all of it to be due")
+        wait_until_due(taro, "INBOX", 20)
         archived, _, state = sweep(taro, want_exit=75)
         assert archived < 20 and state in ("failed", "unfinished"), (archived, state)
         filler.unlink()
