@@ -1,7 +1,11 @@
 # SPDX-FileCopyrightText: Boxkeeper authors
 # SPDX-License-Identifier: MIT
-"""Retention: moving and expunging against doveadm, whom the sweep chooses, and what a session pays
-that has nothing due."""
+"""Retention: moving and expunging against doveadm, whom the sweep chooses, a sweep against a visit of
+all users, and what a session pays that has nothing due.
+
+Mailboxes lie in memory (tmpfs): what the two do differently is work of the processor, and a disk that
+others use, too, would hide it.
+"""
 
 import json
 import os
@@ -10,6 +14,7 @@ import sqlite3
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -33,6 +38,18 @@ MESSAGE = (
 
 
 # --- moves and expunges ----------------------------------------------------------------------------
+
+
+def lab_in_memory(mail_format):
+    """A lab in a folder of tmpfs; the caller brings it down and removes its folder."""
+    folder = Path(tempfile.mkdtemp(prefix="bkb-", dir="/dev/shm"))
+    folder.chmod(0o755)
+    return Lab(folder / "l", mail_format).up()
+
+
+def end_lab(lab):
+    lab.down()
+    shutil.rmtree(lab.dir.parent)
 
 
 class Mailbox:
@@ -69,7 +86,6 @@ class Mailbox:
         shutil.rmtree(self.home)
         subprocess.run(["cp", "-a", self.kept, self.home], check=True)
         self._keep(is_due)
-        os.sync()
 
     def count(self, folder):
         return int(self.lab.doveadm("-f", "flow", "mailbox", "status", "-u", self.account.address,
@@ -134,13 +150,28 @@ def moves(result, lab, count, rounds):
 # --- a session with nothing due --------------------------------------------------------------------
 
 
+def processor_ms(pid):
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e6
+
+
 def sessions(lab, account, count):
-    """Milliseconds a session, one after the other in one process."""
+    """One after the other, in one process: milliseconds of its processor time and of the clock each,
+    and until LOGOUT was answered. The next session waits until the process is done with the one
+    before."""
+    pids = lab.processes("imap")
+    before = sum(map(processor_ms, pids))
     began = time.monotonic()
+    logout = []
     for _ in range(count):
-        with account.imap() as imap:
-            imap.select()
-    return 1000 * (time.monotonic() - began) / count
+        imap = account.imap()
+        imap.select()
+        asked = time.monotonic()
+        imap.logout()
+        logout.append(1000 * (time.monotonic() - asked))
+    account.imap().logout()  # its beginning is the end of the last one
+    return {"cpu_ms": (sum(map(processor_ms, pids)) - before) / (count + 1),
+            "wall_ms": 1000 * (time.monotonic() - began) / (count + 1),
+            "logout_ms": statistics.median(logout)}
 
 
 ONE_PROCESS = """
@@ -150,29 +181,100 @@ service imap {
   process_min_avail = 1
 }
 """
+WITHOUT = """
+protocol imap {
+  mail_plugins = quota imap_quota
+  plugin {
+    quota = count:User quota
+  }
+}
+"""
 
 
 def idle_session(result, lab, mailbox, count, rounds):
-    """The next session waits until the process is done with the one before."""
     mailbox.put_back(False)
     lab.cli("retention", "set", mailbox.account.address, "--archive", "180d", "--trash", "31d")
-    stock = "mail_plugins = quota imap_quota\nplugin {\n quota = count:User quota\n}\n"
+    lab.doveadm("boxkeeper", "sweep", "-u", mailbox.account.address)
     account = Account(lab, mailbox.account.address, PASSWORD)
     runs = []
     for _ in range(rounds):
         run = {}
-        for who, more in (("boxkeeper", ""), ("stock", f"protocol imap {{\n{stock}}}\n")):
+        for who, more in (("boxkeeper", ""), ("without", WITHOUT)):
             lab.set_dovecot(ONE_PROCESS + more)
             sessions(lab, account, 5)
             run[who] = sessions(lab, account, count)
-        run["added_ms"] = run["boxkeeper"] - run["stock"]
         runs.append(run)
-    result.put("idle_session.added_ms", [run["added_ms"] for run in runs])
-    result.runs("idle_session", runs)
     lab.set_dovecot("")
-    return [("nothing due", *(measure.with_spread([run[who] for run in runs])
-                              for who in ("boxkeeper", "stock")),
-             measure.with_spread([run["added_ms"] for run in runs]))]
+    for name, figure in (("added_ms", "cpu_ms"), ("added_wall_ms", "wall_ms"),
+                         ("logout_added_ms", "logout_ms")):
+        result.put(f"idle_session.{name}",
+                   [run["boxkeeper"][figure] - run["without"][figure] for run in runs])
+    result.runs("idle_session", runs)
+    return [(text, *(measure.with_spread([run[who][figure] for run in runs])
+                     for who in ("boxkeeper", "without")),
+             measure.with_spread([run["boxkeeper"][figure] - run["without"][figure]
+                                  for run in runs]))
+            for text, figure in (("processor time of the session", "cpu_ms"),
+                                 ("the clock, with login", "wall_ms"),
+                                 ("until LOGOUT is answered", "logout_ms"))]
+
+
+# --- a sweep against a visit of all ----------------------------------------------------------------
+
+
+def register(lab, domain, count):
+    lab.cli("domain", "add", domain)
+    rows = "".join(f"u{number},{PASSWORD},,1\n" for number in range(count))
+    file = lab.dir / "accounts.csv"
+    file.write_text("mail_account,mail_password,comment,mail_capacity\n" + rows, encoding="utf-8")
+    lab.cli("--yes", "account", "import", file, "--domain", domain)
+    addresses = [f"u{number}@{domain}" for number in range(count)]
+    for first in range(0, count, 50):
+        answers = lab.lmtp(addresses[first:first + 50])
+        assert all(answer.code == 250 for answer in answers.values()), answers
+    return addresses
+
+
+def visit_all(lab):
+    """What an operator without Boxkeeper has in his crontab."""
+    for verb in (("move", "-A", "Archive", "mailbox", "INBOX", "savedbefore", "180d"),
+                 ("expunge", "-A", "mailbox", "Trash", "savedbefore", "31d")):
+        lab.doveadm(*STOCK, *verb)
+
+
+def sweep_against_visit(result, lab, count, rounds):
+    """One account in a hundred has something due for the sweep, nobody for the visit."""
+    addresses = register(lab, "v.example", count)
+    due = addresses[::100]
+    lab.cli("retention", "run")
+    runs = []
+    for _ in range(rounds):
+        run = {}
+        for address in due:
+            lab.cli("retention", "set", address, "--archive", "1s")
+        for address in due:
+            wait_for(lambda: preview(lab, address), "a message to be due")
+        for who, work in (("sweep", lambda: lab.cli("retention", "run")),
+                          ("visit", lambda: visit_all(lab))):
+            began = time.monotonic()
+            work()
+            run[who] = measure.significant(time.monotonic() - began)
+        run["speedup"] = measure.significant(run["visit"] / run["sweep"])
+        runs.append(run)
+        for address in due:
+            lab.cli("retention", "set", address, "--archive", "180d")
+            assert lab.lmtp(address)[address].code == 250
+    result.put("sweep.visit_speedup", [run["speedup"] for run in runs])
+    result.runs("sweep.visit", runs)
+    result.table(f"All of {count:,} accounts, of which {len(due)} have something due: seconds",
+                 ("boxkeeper retention run", "doveadm move -A and expunge -A", "speedup"),
+                 [(*(measure.with_spread([run[who] for run in runs]) for who in ("sweep", "visit")),
+                   measure.with_spread([run["speedup"] for run in runs], measure.ratio))])
+
+
+def preview(lab, address):
+    rows = json.loads(lab.doveadm("-f", "json", "boxkeeper", "preview", "-u", address).output)
+    return any(row["messages"] != "0" for row in rows)
 
 
 # --- whom the sweep chooses ------------------------------------------------------------------------
@@ -248,21 +350,21 @@ def choose(result, counts, rounds):
 def part(result, quick):
     count, rounds = (2_000, 1) if quick else (100_000, 3)
     measure.progress("whom the sweep chooses")
-    choose(result, (1_000, 10_000) if quick else (1_000, 10_000, 100_000, 1_000_000),
-           2 if quick else 5)
+    choose(result, (1_000, 10_000) if quick else (1_000, 10_000, 100_000, 1_000_000), 2 if quick else 5)
     rows, idle = [], []
     for mail_format in FORMATS:
         measure.progress(f"moves and expunges, {mail_format}")
-        folder = measure.folder()
-        lab = Lab(folder / "l", mail_format).up()
+        lab = lab_in_memory(mail_format)
         try:
             more, mailbox = moves(result, lab, count, rounds)
             rows += more
             if mail_format == "maildir":
-                idle = idle_session(result, lab, mailbox, 20 if quick else 200, rounds)
+                measure.progress("sessions with nothing due")
+                idle = idle_session(result, lab, mailbox, 20 if quick else 100, rounds)
+                measure.progress("a sweep against a visit of all users")
+                sweep_against_visit(result, lab, 20 if quick else 500, rounds)
         finally:
-            lab.down()
-            shutil.rmtree(folder)
+            end_lab(lab)
     result.table(f"{count:,} messages: seconds",
                  ("", "boxkeeper", "doveadm", "speedup", "CPU"), rows)
     result.table(f"A session with nothing due in {count:,} messages: milliseconds",
