@@ -4,10 +4,11 @@
  * `doveadm boxkeeper sweep` and `doveadm boxkeeper preview`: a module for doveadm, which works
  * through the plugin (its symbols resolve once doveadm has loaded mail_plugins).
  *
- *   doveadm boxkeeper sweep [-u USER | -A] [--clock-ok] [--seconds N] [--share I/N]
+ *   doveadm boxkeeper sweep [-u USER | -A] [--clock-ok] [--seconds N] [--share I/N] [--batch N]
  *       does what is due. -A visits only those for whom something is due, each for some minutes at
  *       most and all of them for N seconds; what is left then is due at the next one. -u goes on to
- *       the end. --share: one of N that `boxkeeper retention run` starts side by side.
+ *       the end. --share: one of N that `boxkeeper retention run` starts side by side. --batch:
+ *       commit after N messages at the latest.
  *       Fields: username, archived, expunged, state ("done", "unfinished", or why nothing was done)
  *   doveadm boxkeeper preview -u USER [--as-of EPOCH-SECONDS]
  *       Fields: folder, action, messages, bytes, oldest (epoch seconds, 0 = nothing is due)
@@ -47,6 +48,7 @@ struct sweep {
     bool clock_ok;
     struct bk_due_share share; /* count 0: all */
     int64_t seconds;
+    int64_t batch_messages; /* 0: not said */
     bool began;
     int64_t began_at, deadline; /* epoch seconds; of boxkeeper_monotonic_milliseconds() */
     struct bk_due *due;
@@ -112,6 +114,7 @@ static int sweep_run(struct doveadm_mail_cmd_context *ctx, struct mail_user *use
     struct boxkeeper_retention_options options = {
         .now = time(NULL),
         .budget_milliseconds = time_for_one(sweep),
+        .batch_messages = sweep->batch_messages,
         .lock_seconds = LOCK_SECONDS,
         .clock_ok = sweep->clock_ok,
         .is_sweep = true,
@@ -211,6 +214,15 @@ static bool parse_share(const char *text, struct bk_due_share *share_r)
            share_r->index < share_r->count;
 }
 
+static void take_number(const struct doveadm_cmd_context *cctx, const char *name, int64_t *number)
+{
+    const char *text;
+
+    if (doveadm_cmd_param_str(cctx, name, &text) &&
+        (str_to_int64(text, number) < 0 || *number < 1 || *number > INT32_MAX))
+        i_fatal_status(EX_USAGE, "--%s wants a number from 1 on", name);
+}
+
 static void take_parameters(struct sweep *sweep)
 {
     const struct doveadm_cmd_context *cctx = sweep->ctx.cctx;
@@ -218,10 +230,8 @@ static void take_parameters(struct sweep *sweep)
 
     (void)doveadm_cmd_param_bool(cctx, "clock-ok", &sweep->clock_ok);
     (void)doveadm_cmd_param_bool(cctx, "all-users", &sweep->all);
-    if (doveadm_cmd_param_str(cctx, "seconds", &text) &&
-        (str_to_int64(text, &sweep->seconds) < 0 || sweep->seconds < 1 ||
-         sweep->seconds > INT32_MAX))
-        i_fatal_status(EX_USAGE, "--seconds wants a number of seconds");
+    take_number(cctx, "seconds", &sweep->seconds);
+    take_number(cctx, "batch", &sweep->batch_messages);
     if (doveadm_cmd_param_str(cctx, "share", &text) && !parse_share(text, &sweep->share))
         i_fatal_status(EX_USAGE, "--share wants I/N, with I from 0 on and below N");
 }
@@ -313,11 +323,12 @@ static struct doveadm_mail_cmd_context *preview_alloc(void)
 
 static struct doveadm_cmd_ver2 commands[] = {
     {.name = "boxkeeper sweep",
-     .usage = DOVEADM_CMD_MAIL_USAGE_PREFIX "[--clock-ok] [--seconds N]",
+     .usage = DOVEADM_CMD_MAIL_USAGE_PREFIX "[--clock-ok] [--seconds N] [--batch N]",
      .mail_cmd = sweep_alloc,
      DOVEADM_CMD_PARAMS_START DOVEADM_CMD_MAIL_COMMON DOVEADM_CMD_PARAM(
          'c', "clock-ok", CMD_PARAM_BOOL, 0) DOVEADM_CMD_PARAM('t', "seconds", CMD_PARAM_STR, 0)
-         DOVEADM_CMD_PARAM('s', "share", CMD_PARAM_STR, 0) DOVEADM_CMD_PARAMS_END},
+         DOVEADM_CMD_PARAM('s', "share", CMD_PARAM_STR, 0)
+             DOVEADM_CMD_PARAM('b', "batch", CMD_PARAM_STR, 0) DOVEADM_CMD_PARAMS_END},
     {.name = "boxkeeper preview",
      .usage = DOVEADM_CMD_MAIL_USAGE_PREFIX "[--as-of EPOCH-SECONDS]",
      .mail_cmd = preview_alloc,

@@ -107,9 +107,10 @@ static enum step step(struct walk *walk, struct mail *mail)
 static bool is_batch_full(struct walk *walk)
 {
     struct boxkeeper_pass *pass = walk->pass;
+    int64_t most = pass->batch_messages > 0 ? pass->batch_messages : BATCH_MESSAGES_MOST;
     int64_t now;
 
-    if (walk->batch >= BATCH_MESSAGES_MOST)
+    if (walk->batch >= most)
         return true;
     if (walk->next_seq % MESSAGES_BETWEEN_CLOCKS != 0)
         return false;

@@ -26,9 +26,10 @@ struct boxkeeper_pass {
     const struct boxkeeper_folder *folder;
     const struct boxkeeper_folder *archive; /* for BOXKEEPER_ARCHIVE */
     enum boxkeeper_deed deed;
-    int64_t seconds;  /* how long messages stay */
-    int64_t now;      /* epoch seconds that count as now */
-    int64_t deadline; /* of boxkeeper_monotonic_milliseconds(); 0 = none */
+    int64_t seconds;        /* how long messages stay */
+    int64_t now;            /* epoch seconds that count as now */
+    int64_t deadline;       /* of boxkeeper_monotonic_milliseconds(); 0 = none */
+    int64_t batch_messages; /* at most; 0 = as the clock says */
     bool full_look;
 
     /* out */

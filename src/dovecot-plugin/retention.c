@@ -119,6 +119,7 @@ static int act(struct boxkeeper_run *run, struct boxkeeper_task *task)
         .seconds = task->seconds,
         .now = run->options->now,
         .deadline = run->deadline,
+        .batch_messages = run->options->batch_messages,
         .full_look = task->full_look,
     };
     int ret = boxkeeper_pass_run(&pass);

@@ -31,6 +31,7 @@
 struct boxkeeper_retention_options {
     int64_t now;                 /* epoch seconds */
     int64_t budget_milliseconds; /* 0 = to the end */
+    int64_t batch_messages;      /* commit after so many at the latest; 0 = as pass.h does */
     unsigned int lock_seconds;   /* how long to wait for another run of the same user; 0 = not */
     bool clock_ok;               /* the administrator vouches for the clock */
     bool look_only;              /* bring state.db up to date, touch no mail */

@@ -1,8 +1,9 @@
 # SPDX-FileCopyrightText: Boxkeeper authors
 # SPDX-License-Identifier: MIT
-"""The sweep killed (SIGKILL) while it archives 5,000 messages. Afterwards every message exists at
-least once, and after the next run exactly once: by GUID, content, flags and received date. Messages
-that are not due, other folders and other accounts are as they were.
+"""The sweep killed (SIGKILL) while it archives 5,000 messages in ten batches, inside of them and
+between two. Afterwards every message exists at least once, and after the next run exactly once: by
+GUID, content, flags and received date. Messages that are not due, other folders and other accounts
+are as they were.
 
 Killing at the n-th call of link, rename, write, … is killing by progress too: maildir and sdbox make
 one such call a message.
@@ -22,6 +23,7 @@ from lab import run
 from waiting import wait_for
 
 MESSAGES = 5000
+BATCH = 500
 WRITES = ["unlink", "rename", "write", "fsync", "link", "fdatasync", "pwrite64", "openat",
           "ftruncate"]
 OTHER_FOLDERS = ("Sent", "Trash", "Junk", "Mine")
@@ -73,7 +75,8 @@ class Scenery:
         self.lab.cli("retention", "set", self.taro.address, "--archive", f"{seconds}s")
 
     def sweep_command(self):
-        return [self.lab.environment["LAB_DOVEADM"], "boxkeeper", "sweep", "-u", self.taro.address]
+        return [self.lab.environment["LAB_DOVEADM"], "boxkeeper", "sweep", "-u", self.taro.address,
+                "--batch", str(BATCH)]
 
     def check_at_least_once(self):
         """Content alone counts: maildir's copies may have another GUID until the next run."""
