@@ -79,11 +79,13 @@ class Scenery:
                 "--batch", str(BATCH)]
 
     def check_at_least_once(self):
-        """Content alone counts: maildir's copies may have another GUID until the next run."""
+        """Content alone counts: maildir's copies may have another GUID until the next run. How many
+        stand twice, and how many were moved."""
         inbox, archive = contents(self.taro, "INBOX"), contents(self.taro, "Archive")
         lost = {one[3] for one in self.due_ones} - {one[3] for one in inbox + archive}
         assert not lost, f"{len(lost)} messages are lost"
-        return len(inbox) + len(archive) - len(YOUNG) - len(self.archive)
+        twice = len(inbox) + len(archive) - len(YOUNG) - len(self.archive)
+        return twice, MESSAGES + len(YOUNG) - len(inbox)
 
     def check_exactly_once(self):
         archive = contents(self.taro, "Archive")
@@ -109,14 +111,16 @@ def test_nothing_is_lost_and_nothing_stays_twice(lab, domain, thorough):
     points = spread_points(count_calls(command, WRITES),
                            THOROUGH_POINTS if thorough else DEFAULT_POINTS[lab.format])
     scenery.check_exactly_once()
-    killed = twice = 0
+    killed = twice = between = 0
     for index, (name, number) in enumerate(points):
         scenery.put_back()
         killed += run_killed(command, name, number)
         try:
             # A look mends some of what a dead process left, so not every time.
             if index % 2 == 0:
-                twice += scenery.check_at_least_once() > 0
+                twice_now, moved = scenery.check_at_least_once()
+                twice += twice_now > 0
+                between += 0 < moved < MESSAGES
             if index % 4 == 1:
                 run_killed(command, *points[(index * 7) % len(points)])
             if index % 5 == 2:
@@ -127,4 +131,6 @@ def test_nothing_is_lost_and_nothing_stays_twice(lab, domain, thorough):
         except AssertionError as problem:
             raise AssertionError(f"killed at call {number} of {name}: {problem}") from problem
     assert killed >= len(points) * 3 // 4, f"{killed} of {len(points)} were killed"
-    print(f"{len(points)} points, {killed} killed, messages twice after {twice} of them")
+    assert between > 0, "never killed behind one batch and before another"
+    print(f"{len(points)} points, {killed} killed, messages twice after {twice} of them, some batches"
+          f" done before {between} of them")
