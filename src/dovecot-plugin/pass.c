@@ -3,6 +3,7 @@
 #include "dovecot-plugin/pass.h"
 
 #include "dovecot-plugin/archive.h"
+#include "dovecot-plugin/marker.h"
 
 #include <time.h>
 
@@ -221,8 +222,9 @@ static int walk_folder(struct boxkeeper_pass *pass, bool *mended_r)
         pass->finished = false;
     }
     *mended_r = walk.archive != NULL && boxkeeper_archive_mends(walk.archive);
+    /* The marker stays until a mending run finds nothing more: see boxkeeper_pass_run(). */
     if (walk.archive != NULL)
-        boxkeeper_archive_end(&walk.archive, ret == 0);
+        boxkeeper_archive_end(&walk.archive, ret == 0 && !*mended_r);
     if (walk.box->opened)
         boxkeeper_allow_cache_purge(walk.box, true);
     mailbox_free(&walk.box);
@@ -233,10 +235,23 @@ int boxkeeper_pass_run(struct boxkeeper_pass *pass)
 {
     bool mended;
     int ret = walk_folder(pass, &mended);
+    int64_t before;
 
     /* sdbox notices files that a dead run left only when it is about to store under their names;
      * it fails then, and takes them into its index. The second try finds them there. */
     if (ret < 0 && mended)
         ret = walk_folder(pass, &mended);
+    /* mdbox notices that its map was cut off when it is about to remove messages; it makes all of
+     * its indexes anew then, and what was expunged meanwhile is there again. So after a mending run
+     * the folder is walked again, with the marker in its place: what the archive has is expunged
+     * and not moved a second time. */
+    if (ret < 0 || !mended)
+        return ret;
+    do {
+        before = pass->messages;
+        ret = pass->finished ? walk_folder(pass, &mended) : 0;
+    } while (ret == 0 && pass->messages > before);
+    if (ret == 0 && pass->finished)
+        boxkeeper_marker_remove(pass->user);
     return ret;
 }
