@@ -27,14 +27,27 @@ struct report {
 static ARRAY(struct report) waiting;
 static struct timeout *timer;
 
+/* Within the write transaction: nobody else's report comes between the look and the write. */
+static bool write_usage(struct bk_state *state, const struct report *report, struct bk_error *error)
+{
+    struct bk_usage recorded = {.known = false};
+    int64_t limit_bytes;
+
+    if (bk_state_lookup_usage(state, report->account_id, &recorded, &limit_bytes, error) ==
+        BK_FAILED)
+        return false;
+    return !bk_usage_delivery_is_newer(&report->usage, &recorded) ||
+           bk_state_put_usage(state, report->account_id, &report->usage, report->limit_bytes,
+                              error);
+}
+
 static bool write_report(struct bk_state *state, const struct report *report,
                          struct bk_error *error)
 {
     const struct bk_state_activity activity = {.last_delivery_at = report->delivered_at};
 
     return bk_state_put_user(state, report->account_id, report->address, error) &&
-           bk_state_put_usage(state, report->account_id, &report->usage, report->limit_bytes,
-                              error) &&
+           write_usage(state, report, error) &&
            bk_state_put_activity(state, report->account_id, &activity, error);
 }
 

@@ -126,7 +126,7 @@ void boxkeeper_usage_report_at_end(struct boxkeeper_user *context)
         bk_state_lookup_usage(state, context->account_id, &recorded, &limit_bytes, &error) !=
             BK_FOUND ||
         limit_bytes != context->limit_bytes ||
-        !bk_usage_record_is_fresh(recorded.measured_at, time(NULL)))
+        !bk_usage_is_believed(&recorded, limit_bytes, time(NULL)))
         context->usage_changed = true;
     boxkeeper_usage_report(context);
 }

@@ -19,7 +19,7 @@ void boxkeeper_usage_changed(struct boxkeeper_user *context);
 /* Report now, if anything changed since the last report. */
 void boxkeeper_usage_report(struct boxkeeper_user *context);
 /* At the end of a session: also if nothing changed, but what is on record is missing, has another
- * limit, or is older than a day. */
+ * limit, or is not believed (rules/usage). */
 void boxkeeper_usage_report_at_end(struct boxkeeper_user *context);
 /* At the end of a delivery, once for all: what it added to what was measured before it. Nothing is
  * looked at and nothing is written while the sender waits (reports.h). */

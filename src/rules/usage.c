@@ -39,3 +39,16 @@ bool bk_usage_record_is_fresh(int64_t recorded_at, int64_t now)
 {
     return recorded_at > 0 && recorded_at <= now && now - recorded_at < BK_USAGE_RECORD_SECONDS;
 }
+
+bool bk_usage_is_believed(const struct bk_usage *recorded, int64_t limit_bytes, int64_t now)
+{
+    return bk_usage_record_is_fresh(recorded->measured_at, now) &&
+           (limit_bytes == 0 || recorded->bytes <= limit_bytes / 2);
+}
+
+bool bk_usage_delivery_is_newer(const struct bk_usage *delivery, const struct bk_usage *recorded)
+{
+    if (!recorded->known || delivery->measured_at != recorded->measured_at)
+        return !recorded->known || delivery->measured_at > recorded->measured_at;
+    return delivery->messages >= recorded->messages;
+}

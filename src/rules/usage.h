@@ -41,4 +41,13 @@ int64_t bk_usage_limit_bytes(const struct bk_account *account, bool copy_into_tr
 #define BK_USAGE_RECORD_SECONDS INT64_C(86400)
 bool bk_usage_record_is_fresh(int64_t recorded_at, int64_t now);
 
+/* Reports of deliveries wait in their processes, and may be written in another order than the
+ * deliveries had. Does this one say something newer than what is on record? Within one second more
+ * messages are newer, for a delivery only adds. */
+bool bk_usage_delivery_is_newer(const struct bk_usage *delivery, const struct bk_usage *recorded);
+
+/* Such a session measures the usage anew all the same where the record says that more than half of
+ * the limit (0 = unlimited) is used: a wrong one would refuse mail for which there is room. */
+bool bk_usage_is_believed(const struct bk_usage *recorded, int64_t limit_bytes, int64_t now);
+
 #endif

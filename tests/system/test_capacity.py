@@ -3,6 +3,9 @@
 """Capacity is live: what the CLI sets holds at the next IMAP command of an open session, at the
 next delivery and at the next RCPT (PRODUCT.md section 6)."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 import messages
@@ -30,6 +33,22 @@ def wait_for_usage(account, used_bytes):
     """Until state.db has it, where boxkeeperd reads it."""
     wait_for(lambda: account.show()["usage_bytes"] == used_bytes,
              f"{used_bytes} bytes in use in {account.address}")
+
+
+def test_next_session_mends_what_is_wrongly_on_record(lab, domain):
+    """As after a process was killed before its report: mail must not be refused for long."""
+    taro = lab.create_account(f"taro@{domain}", "--capacity", "100K")
+    assert lab.lmtp(taro.address, size=10 * KIB)[taro.address].code == 250
+    wait_for(lambda: taro.show()["usage_messages"] == 1, "the delivery to be on record")
+    used = taro.show()["usage_bytes"]
+    with closing(sqlite3.connect(lab.data / "state/state.db")) as database, database:
+        database.execute("UPDATE usage SET bytes = ? WHERE account_id = (SELECT account_id FROM users "
+                         "WHERE primary_address = ?)", (100 * KIB, taro.address))
+    wait_for(lambda: lab.ask(taro.address).code == 552, "RCPT to believe it")
+    with taro.imap() as imap:
+        assert imap.select() == 1
+    wait_for(lambda: lab.ask(taro.address).code == 250, "RCPT to accept again")
+    wait_for_usage(taro, used)
 
 
 # --- in an open IMAP session ---------------------------------------------------------------------

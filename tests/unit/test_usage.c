@@ -130,11 +130,57 @@ START_TEST(records_grow_old)
 }
 END_TEST
 
+START_TEST(what_a_session_believes)
+{
+    static const struct {
+        int64_t bytes, limit_bytes, measured_at;
+        bool want;
+    } cases[] = {
+        {499, 1000, NOW, true},    {500, 1000, NOW, true},      {501, 1000, NOW, false},
+        {501, 0, NOW, true},       {0, 1, NOW, true},           {1, 1, NOW, false},
+        {1, 1000, NOW + 1, false}, {1, 1000, NOW - DAY, false},
+    };
+
+    for (size_t i = 0; i < UNIT_COUNT(cases); i++) {
+        struct bk_usage usage = {
+            .known = true, .bytes = cases[i].bytes, .measured_at = cases[i].measured_at};
+
+        ck_assert_msg(bk_usage_is_believed(&usage, cases[i].limit_bytes, NOW) == cases[i].want,
+                      "case %zu: want %d", i, cases[i].want);
+    }
+}
+END_TEST
+
+START_TEST(which_delivery_is_newer)
+{
+    static const struct {
+        struct bk_usage delivery, recorded;
+        bool want;
+    } cases[] = {
+        {{true, 10, 1, NOW}, {false, 0, 0, 0}, true},
+        {{true, 10, 1, NOW}, {true, 20, 2, NOW - 1}, true},
+        {{true, 10, 2, NOW}, {true, 20, 1, NOW}, true},
+        {{true, 10, 2, NOW}, {true, 20, 2, NOW}, true},
+        {{true, 10, 1, NOW}, {true, 20, 2, NOW}, false},
+        {{true, 10, 3, NOW}, {true, 20, 2, NOW + 1}, false},
+    };
+
+    for (size_t i = 0; i < UNIT_COUNT(cases); i++)
+        ck_assert_msg(bk_usage_delivery_is_newer(&cases[i].delivery, &cases[i].recorded) ==
+                          cases[i].want,
+                      "case %zu: want %d", i, cases[i].want);
+}
+END_TEST
+
 int main(void)
 {
-    const TTest *const tests[] = {sums_saturate, knows_when_a_message_is_too_much,
-                                  decides_like_wide_arithmetic, the_engines_limit,
-                                  records_grow_old};
+    const TTest *const tests[] = {sums_saturate,
+                                  knows_when_a_message_is_too_much,
+                                  decides_like_wide_arithmetic,
+                                  the_engines_limit,
+                                  records_grow_old,
+                                  what_a_session_believes,
+                                  which_delivery_is_newer};
 
     return unit_run("usage", tests, UNIT_COUNT(tests));
 }
