@@ -8,6 +8,7 @@ import pty
 import shutil
 import subprocess
 import tempfile
+import termios
 import time
 from pathlib import Path
 
@@ -60,6 +61,10 @@ class Scratch:
     def on_terminal(self, answer, *arguments, environment=None):
         """The CLI on a terminal of its own, where `answer` is typed. Exit status, what stood there."""
         ours, theirs = pty.openpty()
+        # What is typed is not shown: its echo could come into the middle of the question.
+        modes = termios.tcgetattr(theirs)
+        modes[3] &= ~termios.ECHO
+        termios.tcsetattr(theirs, termios.TCSANOW, modes)
         process = subprocess.Popen(
             [BUILD / "boxkeeper", "--settings", self.settings, *arguments],
             stdin=theirs, stdout=theirs, stderr=theirs,
