@@ -122,6 +122,8 @@ def test_settings_and_state(lab, domain):
     scene = Scene(lab, domain, {"taro": ""})
     taro = scene.accounts["taro"]
     assert deliver(scene) == 250
+    # The report of a delivery follows its reply, and would make a new state.db.
+    wait_for(lambda: taro.show()["usage_messages"] == 1, "the usage to be on record")
     with taro.imap() as old:
         assert old.quota() is not None
         with moved_away(lab.settings), moved_away(lab.data / "state/state.db"):
