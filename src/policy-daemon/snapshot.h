@@ -22,7 +22,8 @@ struct bk_snapshot;
 struct bk_state;
 
 /* Opens nothing yet. `settings_path` must stay valid. Accounts are kept from one turn to the next
- * in up to `cache_bytes` of memory (settings-cache.h: never an old one); 0: not at all. */
+ * in up to `cache_bytes` of memory, and their usage in half as much (settings-cache.h and state.h:
+ * never an old one); 0: not at all. */
 struct bk_snapshot *bk_snapshot_create(const char *settings_path, size_t cache_bytes);
 /* Closes everything and sets *snapshot to NULL. */
 void bk_snapshot_destroy(struct bk_snapshot **snapshot);

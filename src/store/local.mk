@@ -39,6 +39,7 @@ libstore_la_SOURCES = \
 	src/store/state.h src/store/state.c \
 	src/store/state-private.h \
 	src/store/state-rows.c \
+	src/store/state-usage.c \
 	src/store/state-sweep.c
 nodist_libstore_la_SOURCES = src/store/migrations.c
 libstore_la_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)

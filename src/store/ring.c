@@ -30,7 +30,7 @@ struct bk_ring {
     uint64_t bucket_mask;
 };
 
-struct bk_ring *bk_ring_create(size_t bytes)
+struct bk_ring *bk_ring_create(size_t bytes, size_t value_bytes)
 {
     struct bk_ring *ring = calloc(1, sizeof(*ring));
     uint64_t buckets = 1;
@@ -39,8 +39,8 @@ struct bk_ring *bk_ring_create(size_t bytes)
         return NULL;
     if (bytes < SMALLEST_BYTES)
         bytes = SMALLEST_BYTES;
-    /* A value with its head takes about 120 bytes: of twice as many slots few are wanted twice. */
-    while (buckets * SLOTS * 64 < bytes)
+    /* Of at least as many slots as values few are wanted twice. */
+    while (buckets * SLOTS * (sizeof(struct entry) + value_bytes) < bytes)
         buckets *= 2;
     ring->units = bytes / UNIT_BYTES;
     ring->head = ring->units;

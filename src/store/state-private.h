@@ -11,6 +11,8 @@
 
 struct bk_state {
     struct bk_database database;
+    struct bk_ring *kept_usage; /* NULL: nothing is kept */
+    int64_t kept_sequence;      /* what is kept is as new as this one; -1: nothing is */
 };
 
 /* A writer makes the file anew if somebody has removed or replaced it, or if the last statement
@@ -19,5 +21,12 @@ bool bk_state_make_usable(struct bk_state *state, struct bk_error *error);
 /* The same, and begin a statement. */
 bool bk_state_begin(struct bk_state *state, struct bk_query *query, const char *sql,
                     struct bk_error *error);
+
+/* Commits if `is_done`; else, or where that fails, rolls back and returns false. */
+bool bk_state_finish(struct bk_state *state, bool is_done, struct bk_error *error);
+/* Within a write transaction. */
+bool bk_state_delete_usage(struct bk_state *state, int64_t account_id, struct bk_error *error);
+/* The file was opened anew. */
+void bk_state_forget_kept(struct bk_state *state);
 
 #endif

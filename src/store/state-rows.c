@@ -5,162 +5,6 @@
 /* In the order of enum bk_state_folder_kind. */
 static const char *const folder_kind_words[] = {"inbox", "trash", "junk", NULL};
 
-/* ---- usage ---- */
-
-enum bk_lookup bk_state_lookup_usage(struct bk_state *state, int64_t account_id,
-                                     struct bk_usage *usage_r, int64_t *limit_bytes_r,
-                                     struct bk_error *error)
-{
-    struct bk_query query;
-    enum bk_lookup found;
-
-    *usage_r = (struct bk_usage){.known = false};
-    if (!bk_state_begin(state, &query,
-                        "SELECT bytes, messages, measured_at, limit_bytes FROM usage "
-                        "WHERE account_id = $1",
-                        error))
-        return BK_FAILED;
-    bk_query_bind_number(&query, account_id);
-    found = bk_query_lookup(&query, error);
-    if (found == BK_FOUND) {
-        usage_r->known = true;
-        usage_r->bytes = bk_query_number(&query);
-        usage_r->messages = bk_query_number(&query);
-        usage_r->measured_at = bk_query_number(&query);
-        *limit_bytes_r = bk_query_number(&query);
-    }
-    bk_query_end(&query);
-    return found;
-}
-
-static bool finish(struct bk_state *state, bool is_done, struct bk_error *error)
-{
-    if (is_done && bk_database_commit(&state->database, error))
-        return true;
-    bk_database_rollback(&state->database);
-    return false;
-}
-
-/* The first number is the time in microseconds: more than a lost file can have counted. */
-static bool next_sequence(struct bk_state *state, int64_t now, int64_t *sequence_r,
-                          struct bk_error *error)
-{
-    struct bk_query query;
-    enum bk_lookup found;
-
-    if (!bk_state_begin(state, &query,
-                        "INSERT INTO counters (name, value) VALUES ('usage_sequence', $1) "
-                        "ON CONFLICT (name) DO UPDATE SET value = counters.value + 1 "
-                        "RETURNING value",
-                        error))
-        return false;
-    bk_query_bind_number(&query, now * 1000000);
-    found = bk_query_lookup(&query, error);
-    if (found == BK_FOUND)
-        *sequence_r = bk_query_number(&query);
-    bk_query_end(&query);
-    return found == BK_FOUND;
-}
-
-static bool put_usage(struct bk_state *state, int64_t account_id, const struct bk_usage *usage,
-                      int64_t limit_bytes, int64_t sequence, struct bk_error *error)
-{
-    struct bk_query query;
-
-    if (!bk_state_begin(state, &query,
-                        "INSERT INTO usage (account_id, bytes, messages, measured_at, limit_bytes, "
-                        "sequence) VALUES ($1, $2, $3, $4, $5, $6) "
-                        "ON CONFLICT (account_id) DO UPDATE SET "
-                        "bytes = excluded.bytes, messages = excluded.messages, "
-                        "measured_at = excluded.measured_at, limit_bytes = excluded.limit_bytes, "
-                        "sequence = excluded.sequence",
-                        error))
-        return false;
-    bk_query_bind_number(&query, account_id);
-    bk_query_bind_number(&query, usage->bytes);
-    bk_query_bind_number(&query, usage->messages);
-    bk_query_bind_number(&query, usage->measured_at);
-    bk_query_bind_number(&query, limit_bytes);
-    bk_query_bind_number(&query, sequence);
-    return bk_query_run(&query, error);
-}
-
-bool bk_state_put_usage(struct bk_state *state, int64_t account_id, const struct bk_usage *usage,
-                        int64_t limit_bytes, struct bk_error *error)
-{
-    bool is_own = !state->database.in_transaction, is_done;
-    int64_t sequence = 0;
-
-    if (is_own && !bk_state_begin_write(state, error))
-        return false;
-    is_done = next_sequence(state, usage->measured_at, &sequence, error) &&
-              put_usage(state, account_id, usage, limit_bytes, sequence, error);
-    return is_own ? finish(state, is_done, error) : is_done;
-}
-
-enum bk_lookup bk_state_usage_sequence(struct bk_state *state, int64_t *sequence_r,
-                                       struct bk_error *error)
-{
-    struct bk_query query;
-    enum bk_lookup found;
-
-    if (!bk_state_begin(state, &query, "SELECT value FROM counters WHERE name = 'usage_sequence'",
-                        error))
-        return BK_FAILED;
-    found = bk_query_lookup(&query, error);
-    if (found == BK_FOUND)
-        *sequence_r = bk_query_number(&query);
-    bk_query_end(&query);
-    return found;
-}
-
-/* Both lists: a number to begin at, and how many. */
-static enum bk_lookup list_usage(struct bk_state *state, const char *sql, int64_t from,
-                                 int64_t count, bk_state_usage_row *row, void *context,
-                                 struct bk_error *error)
-{
-    enum bk_lookup found = BK_ABSENT;
-    struct bk_state_usage usage;
-    struct bk_query query;
-    enum bk_step step;
-
-    if (!bk_state_make_usable(state, error) ||
-        !bk_query_begin_list(&query, &state->database, sql, error))
-        return BK_FAILED;
-    bk_query_bind_number(&query, from);
-    bk_query_bind_number(&query, count);
-    while ((step = bk_query_step(&query, error)) == BK_ROW) {
-        found = BK_FOUND;
-        usage.account_id = bk_query_number(&query);
-        usage.sequence = bk_query_number(&query);
-        usage.bytes = bk_query_number(&query);
-        usage.limit_bytes = bk_query_number(&query);
-        if (!row(context, &usage))
-            break;
-    }
-    bk_query_end(&query);
-    return step == BK_STEP_FAILED ? BK_FAILED : found;
-}
-
-enum bk_lookup bk_state_list_newer_usage(struct bk_state *state, int64_t sequence, int64_t count,
-                                         bk_state_usage_row *row, void *context,
-                                         struct bk_error *error)
-{
-    return list_usage(state,
-                      "SELECT account_id, sequence, bytes, limit_bytes FROM usage "
-                      "WHERE sequence > $1 ORDER BY sequence LIMIT $2",
-                      sequence, count, row, context, error);
-}
-
-enum bk_lookup bk_state_list_usage(struct bk_state *state, int64_t account_id, int64_t count,
-                                   bk_state_usage_row *row, void *context, struct bk_error *error)
-{
-    return list_usage(state,
-                      "SELECT account_id, sequence, bytes, limit_bytes FROM usage "
-                      "WHERE account_id >= $1 ORDER BY account_id LIMIT $2",
-                      account_id, count, row, context, error);
-}
-
 enum bk_lookup bk_state_lookup_limit(struct bk_state *state, const char *primary_address,
                                      int64_t *limit_bytes_r, struct bk_error *error)
 {
@@ -236,7 +80,7 @@ bool bk_state_put_user(struct bk_state *state, int64_t account_id, const char *p
         return put_user(state, account_id, primary_address, error);
     if (!bk_database_begin(&state->database, "BEGIN IMMEDIATE", error))
         return false;
-    return finish(state, put_user(state, account_id, primary_address, error), error);
+    return bk_state_finish(state, put_user(state, account_id, primary_address, error), error);
 }
 
 /* ---- retention ---- */
@@ -453,18 +297,18 @@ bool bk_state_put_activity(struct bk_state *state, int64_t account_id,
 bool bk_state_delete_account(struct bk_state *state, int64_t account_id, struct bk_error *error)
 {
     static const char *const statements[] = {
-        "DELETE FROM usage WHERE account_id = $1",
         "DELETE FROM users WHERE account_id = $1",
         "DELETE FROM folders WHERE account_id = $1",
         "DELETE FROM account_runs WHERE account_id = $1",
         "DELETE FROM activity WHERE account_id = $1",
     };
-    bool is_done = true;
+    bool is_done;
 
     if (!bk_state_make_usable(state, error) ||
         !bk_database_begin(&state->database, "BEGIN IMMEDIATE", error))
         return false;
+    is_done = bk_state_delete_usage(state, account_id, error);
     for (size_t i = 0; is_done && i < sizeof(statements) / sizeof(statements[0]); i++)
         is_done = run_with_account(state, statements[i], account_id, NULL, error);
-    return finish(state, is_done, error);
+    return bk_state_finish(state, is_done, error);
 }

@@ -3,6 +3,7 @@
 #include "store/state-private.h"
 
 #include "store/cache.h"
+#include "store/ring.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -53,6 +54,7 @@ void bk_state_close(struct bk_state **state)
     if (*state == NULL)
         return;
     bk_database_close(&(*state)->database);
+    bk_ring_destroy(&(*state)->kept_usage);
     free(*state);
     *state = NULL;
 }
@@ -65,6 +67,7 @@ bool bk_state_refresh(struct bk_state *state, int64_t now_seconds, struct bk_err
     if (bk_database_is_look_due(database, now_seconds) && !bk_cache_is_usable(database)) {
         if (database->writer)
             return bk_cache_mend(database, &made, error);
+        bk_state_forget_kept(state);
         bk_database_disconnect(database);
         return bk_cache_connect(database, error);
     }
@@ -90,11 +93,6 @@ bool bk_state_begin(struct bk_state *state, struct bk_query *query, const char *
            bk_query_begin(query, &state->database, sql, error);
 }
 
-bool bk_state_begin_read(struct bk_state *state, struct bk_error *error)
-{
-    return bk_database_begin(&state->database, "BEGIN", error);
-}
-
 void bk_state_end_read(struct bk_state *state)
 {
     bk_database_rollback(&state->database);
@@ -117,6 +115,14 @@ bool bk_state_commit(struct bk_state *state, struct bk_error *error)
 void bk_state_rollback(struct bk_state *state)
 {
     bk_database_rollback(&state->database);
+}
+
+bool bk_state_finish(struct bk_state *state, bool is_done, struct bk_error *error)
+{
+    if (is_done)
+        return bk_state_commit(state, error);
+    bk_state_rollback(state);
+    return false;
 }
 
 void bk_state_set_patience(struct bk_state *state, int milliseconds)

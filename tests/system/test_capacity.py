@@ -42,7 +42,9 @@ def test_next_session_mends_what_is_wrongly_on_record(lab, domain):
     wait_for(lambda: taro.show()["usage_messages"] == 1, "the delivery to be on record")
     used = taro.show()["usage_bytes"]
     with closing(sqlite3.connect(lab.data / "state/state.db")) as database, database:
-        database.execute("UPDATE usage SET bytes = ? WHERE account_id = (SELECT account_id FROM users "
+        database.execute("UPDATE counters SET value = value + 1 WHERE name = 'usage_sequence'")
+        database.execute("UPDATE usage SET bytes = ?, sequence = (SELECT value FROM counters WHERE "
+                         "name = 'usage_sequence') WHERE account_id = (SELECT account_id FROM users "
                          "WHERE primary_address = ?)", (100 * KIB, taro.address))
     wait_for(lambda: lab.ask(taro.address).code == 552, "RCPT to believe it")
     with taro.imap() as imap:

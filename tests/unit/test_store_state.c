@@ -129,6 +129,107 @@ START_TEST(numbers_rise_though_the_file_is_lost)
 }
 END_TEST
 
+/* ---- what a reader keeps ---- */
+
+/* In a snapshot of its own. -1: nothing on record. */
+static int64_t bytes_in_snapshot(int64_t account_id)
+{
+    struct bk_usage usage = {.known = false};
+    int64_t limit;
+
+    OK(bk_state_begin_read(reader, &error));
+    (void)bk_state_lookup_usage(reader, account_id, &usage, &limit, &error);
+    bk_state_end_read(reader);
+    return usage.known ? usage.bytes : -1;
+}
+
+static void put_bytes(int64_t account_id, int64_t bytes)
+{
+    const struct bk_usage usage = {.bytes = bytes, .measured_at = 9};
+
+    OK(bk_state_put_usage(writer, account_id, &usage, 100, &error));
+}
+
+START_TEST(kept_usage_is_never_old)
+{
+    struct bk_usage got;
+    int64_t limit;
+
+    OK(bk_state_use_cache(reader, 65536, &error));
+    ck_assert_int_eq(bytes_in_snapshot(1), -1);
+    put_bytes(1, 10);
+    put_bytes(2, 20);
+    ck_assert_int_eq(bytes_in_snapshot(1), 10);
+    put_bytes(1, 11);
+    ck_assert_int_eq(bytes_in_snapshot(1), 11);
+    /* Within a snapshot nothing changes. */
+    OK(bk_state_begin_read(reader, &error));
+    LOOKUP(usage_of(1), BK_FOUND);
+    put_bytes(1, 12);
+    put_bytes(2, 21);
+    for (int64_t id = 1; id <= 2; id++) {
+        LOOKUP(bk_state_lookup_usage(reader, id, &got, &limit, &error), BK_FOUND);
+        ck_assert_int_eq(got.bytes, id == 1 ? 11 : 20);
+        ck_assert(got.measured_at == 9 && limit == 100);
+    }
+    bk_state_end_read(reader);
+    ck_assert_int_eq(bytes_in_snapshot(1), 12);
+    ck_assert_int_eq(bytes_in_snapshot(2), 21);
+    OK(bk_state_delete_account(writer, 1, &error));
+    ck_assert_int_eq(bytes_in_snapshot(1), -1);
+    ck_assert_int_eq(bytes_in_snapshot(2), 21);
+}
+END_TEST
+
+START_TEST(kept_usage_is_used)
+{
+    OK(bk_state_use_cache(reader, 65536, &error));
+    put_bytes(1, 10);
+    ck_assert_int_eq(bytes_in_snapshot(1), 10);
+    ck_assert_int_eq(bytes_in_snapshot(2), -1);
+    /* What nobody does: without a report. Only who reads sees it. */
+    fixture_sql(fixture.state_path, "UPDATE usage SET bytes = 13 WHERE account_id = 1");
+    fixture_sql(fixture.state_path, "INSERT INTO usage VALUES (2, 77, 2, 5, 100, 1)");
+    ck_assert_int_eq(bytes_in_snapshot(1), 10);
+    ck_assert_int_eq(bytes_in_snapshot(2), -1);
+    LOOKUP(usage_of(2), BK_FOUND); /* in no snapshot */
+    OK(bk_state_use_cache(reader, 0, &error));
+    ck_assert_int_eq(bytes_in_snapshot(1), 13);
+    ck_assert_int_eq(bytes_in_snapshot(2), 77);
+}
+END_TEST
+
+START_TEST(kept_usage_after_very_many_reports)
+{
+    OK(bk_state_use_cache(reader, 65536, &error));
+    put_bytes(1, 10);
+    put_bytes(2, 20);
+    ck_assert_int_eq(bytes_in_snapshot(1), 10);
+    ck_assert_int_eq(bytes_in_snapshot(2), 20);
+    put_bytes(1, 11);
+    OK(bk_state_begin_write(writer, &error));
+    for (int i = 0; i < 10000; i++)
+        put_bytes(3, i);
+    OK(bk_state_commit(writer, &error));
+    ck_assert_int_eq(bytes_in_snapshot(1), 11);
+    ck_assert_int_eq(bytes_in_snapshot(2), 20);
+    ck_assert_int_eq(bytes_in_snapshot(3), 9999);
+}
+END_TEST
+
+START_TEST(kept_usage_of_a_file_that_is_lost)
+{
+    OK(bk_state_use_cache(reader, 65536, &error));
+    put_bytes(1, 10);
+    ck_assert_int_eq(bytes_in_snapshot(1), 10);
+    fixture_shell("rm %s*", fixture.state_path);
+    put_bytes(2, 20);
+    OK(bk_state_refresh(reader, 1, &error));
+    ck_assert_int_eq(bytes_in_snapshot(1), -1);
+    ck_assert_int_eq(bytes_in_snapshot(2), 20);
+}
+END_TEST
+
 START_TEST(limit_by_user)
 {
     int64_t limit = -1;
@@ -453,6 +554,10 @@ int main(void)
     tcase_add_test(state, usage_and_limit);
     tcase_add_test(state, newer_usage);
     tcase_add_test(state, numbers_rise_though_the_file_is_lost);
+    tcase_add_test(state, kept_usage_is_never_old);
+    tcase_add_test(state, kept_usage_is_used);
+    tcase_add_test(state, kept_usage_after_very_many_reports);
+    tcase_add_test(state, kept_usage_of_a_file_that_is_lost);
     tcase_add_test(state, limit_by_user);
     tcase_add_test(state, folders);
     tcase_add_test(state, clock_on_record);

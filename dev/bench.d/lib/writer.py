@@ -30,8 +30,13 @@ def main(folder, accounts, per_second):
         settings.execute("UPDATE accounts SET capacity_bytes = ? WHERE id = ?",
                          (random.randrange(GIB, 2 * GIB), account))
         settings.execute("COMMIT")
-        state.execute("UPDATE usage SET bytes = ? WHERE account_id = ?",
-                      (random.randrange(GIB // 2), account))
+        state.execute("BEGIN IMMEDIATE")
+        ((sequence,),) = state.execute(
+            "INSERT INTO counters (name, value) VALUES ('usage_sequence', 1) "
+            "ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value").fetchall()
+        state.execute("UPDATE usage SET bytes = ?, sequence = ? WHERE account_id = ?",
+                      (random.randrange(GIB // 2), sequence, account))
+        state.execute("COMMIT")
         due += 1 / per_second
         time.sleep(max(0, due - time.monotonic()))
 
