@@ -180,7 +180,9 @@ static bool print_page(struct bk_selection *selection, const struct bk_column *c
         return false;
     pages = (selection->total + selection->page_size - 1) / selection->page_size;
     if (selection->page > 1 && selection->page > pages)
-        return bk_admin_fail(admin, BK_ERROR_VALUE, _("--page %lld: there are %lld pages"),
+        return bk_admin_fail(admin, BK_ERROR_VALUE,
+                             ngettext("--page %lld: there is %lld page",
+                                      "--page %lld: there are %lld pages", (unsigned long)pages),
                              (long long)selection->page, (long long)pages);
     items = describe_all(admin, ids, count);
     force_changed = items != NULL ? find_force_changed(admin) : NULL;

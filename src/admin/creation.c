@@ -52,8 +52,11 @@ bool bk_creation_fits(struct bk_admin *admin, const struct bk_domain *domain, in
     if (accounts + more <= domain->accounts_maximum)
         return true;
     return bk_admin_fail(admin, BK_ERROR_VALUE,
-                         _("%s has %lld accounts and may have %lld: raise it with boxkeeper domain "
-                           "set %s --max-accounts N"),
+                         ngettext("%s has %lld account and may have %lld: raise it with boxkeeper "
+                                  "domain set %s --max-accounts N",
+                                  "%s has %lld accounts and may have %lld: raise it with boxkeeper "
+                                  "domain set %s --max-accounts N",
+                                  (unsigned long)accounts),
                          domain->name, (long long)accounts, (long long)domain->accounts_maximum,
                          domain->name);
 }

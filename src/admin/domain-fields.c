@@ -92,12 +92,18 @@ static bool warn_about_limits(struct bk_admin *admin, const struct bk_domain *do
                                 &accounts, &admin->error) == BK_FAILED)
         return false;
     if (domain->accounts_maximum > 0 && accounts > domain->accounts_maximum)
-        bk_warning(admin, _("%s has %lld accounts already: none can be added"), domain->name,
-                   (long long)accounts);
+        bk_warning(admin,
+                   ngettext("%s has %lld account already: none can be added",
+                            "%s has %lld accounts already: none can be added",
+                            (unsigned long)accounts),
+                   domain->name, (long long)accounts);
     if (domain->capacity_sum_maximum_bytes > 0 && unlimited > 0)
         bk_warning(admin,
-                   _("%lld accounts of %s have no limit: give them a capacity, or no other account "
-                     "can be added or enlarged"),
+                   ngettext("%lld account of %s has no limit: give it a capacity, or no other "
+                            "account can be added or enlarged",
+                            "%lld accounts of %s have no limit: give them a capacity, or no other "
+                            "account can be added or enlarged",
+                            (unsigned long)unlimited),
                    (long long)unlimited, domain->name);
     else if (domain->capacity_sum_maximum_bytes > 0 &&
              capacity_bytes > domain->capacity_sum_maximum_bytes)

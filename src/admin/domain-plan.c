@@ -194,8 +194,11 @@ bool bk_show_plan_conflicts(struct bk_admin *admin, const struct bk_domain *doma
     for (enum conflict i = 0; i < CONFLICT_COUNT; i++) {
         *count_r += conflicts.counts[i];
         if (conflicts.counts[i] > 0)
-            bk_warning(admin, _("plan %s does not allow %s for %lld accounts: %s"), plan->name,
-                       _(conflict_texts[i]), (long long)conflicts.counts[i],
+            bk_warning(admin,
+                       ngettext("plan %s does not allow %s for %lld account: %s",
+                                "plan %s does not allow %s for %lld accounts: %s",
+                                (unsigned long)conflicts.counts[i]),
+                       plan->name, _(conflict_texts[i]), (long long)conflicts.counts[i],
                        conflicts.addresses[i]);
     }
     if (domain->plan->receive_off != plan->receive_off)

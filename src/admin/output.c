@@ -222,7 +222,7 @@ void bk_output_result(struct bk_admin *admin, json_t *object)
     if (admin->json)
         print_json(admin, object);
     else if (admin->dry_run)
-        bk_message(admin, "%s", _("dry run: nothing was changed"));
+        bk_message(admin, "%s", _("dry run: that would be done; nothing was changed"));
 }
 
 void bk_message(struct bk_admin *admin, const char *format, ...)

@@ -250,7 +250,11 @@ static void report(struct run *run, bool ended_well)
                    run->accounts == 0
                        ? NULL
                        : bk_arena_printf(admin->arena,
-                                         _("%lld accounts: %lld messages archived, %lld expunged"),
+                                         ngettext("%lld account: %lld messages archived, %lld "
+                                                  "expunged",
+                                                  "%lld accounts: %lld messages archived, %lld "
+                                                  "expunged",
+                                                  (unsigned long)run->accounts),
                                          (long long)run->accounts, (long long)run->archived,
                                          (long long)run->expunged));
 }

@@ -170,7 +170,7 @@ def test_change_of_plan_shows_what_it_forbids_and_asks(scratch):
     scratch.add_account("dot.ted@a.example", "--capacity", "5G")
     result = scratch.run("domain", "set", "a.example", "--plan", "site")
     assert result.returncode == 64
-    assert "plan site does not allow its name for 1 accounts: dot.ted@a.example" in result.stderr
+    assert "plan site does not allow its name for 1 account: dot.ted@a.example" in result.stderr
     assert "receive OFF is refused" in result.stderr
     assert scratch.json("domain", "show", "a.example")["plan"] == "open"
     changed = scratch.json("--yes", "domain", "set", "a.example", "--plan", "site")
@@ -228,7 +228,7 @@ def test_change_of_plan_looks_at_the_width_of_auto_replies(scratch):
         scratch.cli("autoreply", "set", f"{name}@a.example", "--subject", "away", "--body",
                     "x" * width)
     result = scratch.run("domain", "set", "a.example", "--plan", "kwc")
-    assert "so long an auto-reply for 1 accounts: wide@a.example" in result.stderr
+    assert "so long an auto-reply for 1 account: wide@a.example" in result.stderr
 
 
 def test_change_of_plan_without_conflicts_does_not_ask(scratch):

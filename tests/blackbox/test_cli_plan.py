@@ -137,8 +137,8 @@ def test_set_shows_what_it_forbids_and_changes_no_account(scratch):
     assert scratch.run(*words).returncode == 64, "a question without a terminal"
     result = scratch.run("--yes", *words)
     assert result.returncode == 0
-    assert "its capacity for 1 accounts: taro@a.example" in result.stderr
-    assert "its forward for 1 accounts: hana@b.example" in result.stderr
+    assert "its capacity for 1 account: taro@a.example" in result.stderr
+    assert "its forward for 1 account: hana@b.example" in result.stderr
     assert "other.example" not in result.stderr
     assert scratch.json("account", "show", "taro@a.example")["capacity_bytes"] == 3 << 30
     assert scratch.json("forward", "show", "hana@b.example")["forward_targets"] == ["x@out.example"]

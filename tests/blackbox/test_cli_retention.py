@@ -152,7 +152,7 @@ def test_run_shows_each_account(scratch, doveadm, taro):
     assert result["items"] == [{"address": taro, "archived": 12, "expunged": 3, "state": "done"}]
     assert (result["accounts"], result["archived"], result["expunged"]) == (1, 12, 3)
     assert doveadm.calls[-1][2:5] == ["boxkeeper", "sweep", "-A"]
-    assert "1 accounts: 12 messages archived, 3 expunged" in scratch.cli("retention", "run")
+    assert "1 account: 12 messages archived, 3 expunged" in scratch.cli("retention", "run")
 
 
 def shares(calls):
