@@ -56,7 +56,7 @@ class Mailbox:
     """An account with many messages in one folder, which can be put back as it was."""
 
     def __init__(self, lab, name, folder, count):
-        self.lab, self.folder = lab, folder
+        self.lab, self.folder, self.messages = lab, folder, count
         self.account = lab.create_account(f"{name}@b.example")
         self._fill(count)
         self.home = Path(lab.doveadm("user", "-f", "home", self.account.address).output.strip())
@@ -116,12 +116,25 @@ def timed(mailbox, who, verb):
                                                - before.children_user - before.children_system)}
 
 
+def raw_seconds(mailbox, verb):
+    """What the file system alone takes for as many messages of maildir."""
+    mailbox.put_back(False)
+    folder = mailbox.home / "Maildir" / ("" if verb == "move" else f".{mailbox.folder}")
+    target = [mailbox.home / "Maildir" / ".Raw"] if verb == "move" else []
+    run = json.loads(subprocess.run([measure.program("raw"), folder, *target], check=True,
+                                    stdout=subprocess.PIPE).stdout)
+    assert run["messages"] == mailbox.messages, run
+    return run["seconds"]
+
+
 def compare(result, mailbox, verb, rounds):
     mail_format = mailbox.lab.format
     runs = []
     for number in range(rounds):
         order = ("boxkeeper", "doveadm") if number % 2 == 0 else ("doveadm", "boxkeeper")
         run = {who: timed(mailbox, who, verb) for who in order}
+        if mail_format == "maildir":
+            run["raw_seconds"] = raw_seconds(mailbox, verb)
         run["speedup"] = measure.significant(run["doveadm"]["seconds"] / run["boxkeeper"]["seconds"])
         run["cpu_speedup"] = measure.significant(
             run["doveadm"]["cpu_seconds"] / run["boxkeeper"]["cpu_seconds"])
@@ -130,11 +143,13 @@ def compare(result, mailbox, verb, rounds):
     for figure in ("speedup", "cpu_speedup"):
         result.put(f"{path}.{figure}", [run[figure] for run in runs])
     result.runs(path, runs)
+    raw = [run["raw_seconds"] for run in runs if "raw_seconds" in run]
     return (f"{verb}, {mail_format}",
             *(measure.with_spread([run[who]["seconds"] for run in runs])
               for who in ("boxkeeper", "doveadm")),
             measure.with_spread([run["speedup"] for run in runs], measure.ratio),
-            measure.with_spread([run["cpu_speedup"] for run in runs], measure.ratio))
+            measure.with_spread([run["cpu_speedup"] for run in runs], measure.ratio),
+            measure.with_spread(raw) if raw else "")
 
 
 def moves(result, lab, count, rounds):
@@ -366,7 +381,7 @@ def part(result, quick):
         finally:
             end_lab(lab)
     result.table(f"{count:,} messages: seconds",
-                 ("", "boxkeeper", "doveadm", "speedup", "CPU"), rows)
+                 ("", "boxkeeper", "doveadm", "speedup", "CPU", "the file system alone"), rows)
     result.table(f"A session with nothing due in {count:,} messages: milliseconds",
                  ("", "boxkeeper", "without", "added"), idle)
 
