@@ -167,15 +167,27 @@ static bool persist_wal(struct bk_database *database, struct bk_error *error)
     return true;
 }
 
+/* Where two do it to a new file at once, each has begun to read it and waits for the other to end:
+ * SQLite notices, and fails without calling the busy handler (sqlite3BtreeBeginTrans). */
+static bool set_journal_mode(struct bk_database *database, struct bk_error *error)
+{
+    bool uses_wal = kinds[database->kind].uses_wal, is_set;
+    int64_t since = 0;
+
+    do
+        is_set = bk_database_set_pragma(database, "journal_mode", uses_wal ? "WAL" : "DELETE",
+                                        uses_wal ? "wal" : "delete", error);
+    while (!is_set && database->last_failure == SQLITE_BUSY && bk_patience_pause(database, &since));
+    return is_set;
+}
+
 static bool prepare_writer(struct bk_database *database, struct bk_error *error)
 {
-    bool uses_wal = kinds[database->kind].uses_wal;
 
     if (sqlite3_db_readonly(database->connection, "main") != 0)
         return bk_database_failed(database, SQLITE_READONLY, error);
-    return (!uses_wal || persist_wal(database, error)) &&
-           bk_database_set_pragma(database, "journal_mode", uses_wal ? "WAL" : "DELETE",
-                                  uses_wal ? "wal" : "delete", error) &&
+    return (!kinds[database->kind].uses_wal || persist_wal(database, error)) &&
+           set_journal_mode(database, error) &&
            bk_database_set_pragma(database, "synchronous", kinds[database->kind].synchronous,
                                   kinds[database->kind].synchronous, error) &&
            bk_database_set_pragma(database, "foreign_keys", "1", "1", error) &&

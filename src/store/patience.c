@@ -69,3 +69,15 @@ int bk_patience_open(struct bk_database *database, int flags)
         (void)sqlite3_busy_handler(database->connection, wait_on, database);
     return result;
 }
+
+bool bk_patience_pause(const struct bk_database *database, int64_t *since)
+{
+    int64_t now = now_milliseconds();
+
+    if (*since == 0)
+        *since = now;
+    if (now - *since >= database->busy_milliseconds)
+        return false;
+    (void)nanosleep(&(struct timespec){.tv_nsec = 2 * PAUSE_MICROSECONDS * 1000L}, NULL);
+    return true;
+}

@@ -18,4 +18,8 @@
  */
 int bk_patience_open(struct bk_database *database, int flags);
 
+/* Before trying again what failed at once: a moment's pause, or false if
+ * database->busy_milliseconds are over. *since is 0 before the first trial. */
+bool bk_patience_pause(const struct bk_database *database, int64_t *since);
+
 #endif

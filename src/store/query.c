@@ -2,38 +2,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/database.h"
 
+#include "store/patience.h"
+
 #include <string.h>
-#include <time.h>
 
-#define PAUSE_NANOSECONDS (2 * 1000 * 1000)
-
-static int64_t monotonic_milliseconds(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/*
- * Should this be tried again? A reader sees these for moments only, while a writer opens, closes or
- * recovers the WAL. *since is 0 before the first trial.
- */
+/* A reader sees these for moments only, while a writer opens, closes or recovers the WAL. */
 static bool pause_after(const struct bk_database *database, int result, int64_t *since)
 {
-    const struct timespec pause = {.tv_nsec = PAUSE_NANOSECONDS};
-    int64_t now;
-
-    if (result != SQLITE_READONLY_RECOVERY && result != SQLITE_READONLY_CANTLOCK &&
-        result != SQLITE_READONLY_CANTINIT)
-        return false;
-    now = monotonic_milliseconds();
-    if (*since == 0)
-        *since = now;
-    if (now - *since >= database->busy_milliseconds)
-        return false;
-    (void)nanosleep(&pause, NULL);
-    return true;
+    return (result == SQLITE_READONLY_RECOVERY || result == SQLITE_READONLY_CANTLOCK ||
+            result == SQLITE_READONLY_CANTINIT) &&
+           bk_patience_pause(database, since);
 }
 
 /* SQLite numbers $1, $2 by first appearance, whatever they are called: a slip would bind crosswise.
