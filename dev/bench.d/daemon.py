@@ -184,12 +184,13 @@ def against_others(result, load, folder, rounds):
     with boxkeeperd(folder) as (sockets, _):
         for name, context in installed.items():
             runs = []
-            place = measure.folder()
-            with context(place) as path:
-                for _ in range(rounds):
+            for _ in range(rounds):
+                place = measure.folder()
+                # Started for each round: policyd-rate-limit does not outlive many connections.
+                with context(place) as path:
                     runs.append({"boxkeeperd": load.run(sockets / "policy", "policy", 50, "DUNNO"),
                                  name: load.run(path, "policy", 50)})
-            shutil.rmtree(place, ignore_errors=True)
+                shutil.rmtree(place, ignore_errors=True)
             speeds = [run[name]["requests_per_second"] for run in runs]
             times = [run["boxkeeperd"]["requests_per_second"] / max(run[name]["requests_per_second"], 1)
                      for run in runs]

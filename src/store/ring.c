@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define UNIT_BYTES 8
 #define SLOTS 8 /* of a bucket: one cache line */
@@ -30,6 +31,25 @@ struct bk_ring {
     uint64_t bucket_mask;
 };
 
+/* Zeroed, and taken from the system as it is used; in large pages where it gives them, since every
+ * look-up is somewhere else. NULL: there is none. */
+static uint64_t *allocate(uint64_t words)
+{
+    void *memory = mmap(NULL, words * sizeof(uint64_t), PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (memory == MAP_FAILED)
+        return NULL;
+    (void)madvise(memory, words * sizeof(uint64_t), MADV_HUGEPAGE);
+    return memory;
+}
+
+static void release(uint64_t *memory, uint64_t words)
+{
+    if (memory != NULL)
+        (void)munmap(memory, words * sizeof(uint64_t));
+}
+
 struct bk_ring *bk_ring_create(size_t bytes, size_t value_bytes)
 {
     struct bk_ring *ring = calloc(1, sizeof(*ring));
@@ -45,8 +65,8 @@ struct bk_ring *bk_ring_create(size_t bytes, size_t value_bytes)
     ring->units = bytes / UNIT_BYTES;
     ring->head = ring->units;
     ring->bucket_mask = buckets - 1;
-    ring->memory = malloc(ring->units * UNIT_BYTES);
-    ring->slots = calloc(buckets * SLOTS, sizeof(*ring->slots));
+    ring->memory = allocate(ring->units);
+    ring->slots = allocate(buckets * SLOTS);
     if (ring->memory == NULL || ring->slots == NULL)
         bk_ring_destroy(&ring);
     return ring;
@@ -56,8 +76,8 @@ void bk_ring_destroy(struct bk_ring **ring)
 {
     if (*ring == NULL)
         return;
-    free((*ring)->memory);
-    free((*ring)->slots);
+    release((*ring)->memory, (*ring)->units);
+    release((*ring)->slots, ((*ring)->bucket_mask + 1) * SLOTS);
     free(*ring);
     *ring = NULL;
 }

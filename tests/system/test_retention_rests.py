@@ -227,7 +227,7 @@ def test_settings_unreadable(lab, taro):
         with broken(lab.settings):
             since = lab.log_path.stat().st_size
             occasions(taro, "the settings can't be read", want_exit=75)
-            assert "settings" in lab.log(since)
+            wait_for(lambda: "settings" in lab.log(since), "the log to say what is wrong")
     # doveadm begins as root, for whom no folder is closed.
     with moved_away(lab.settings):
         result = lab.doveadm("boxkeeper", "sweep", "-A", want_exit=75)
