@@ -18,14 +18,19 @@
 #define LISTENERS_MAXIMUM 2
 #define READ_BYTES 16384
 #define OUTPUT_PAUSE_BYTES 65536 /* with so much unread, no more requests are read */
-#define DRAIN_SECONDS 5          /* after bk_server_stop() */
-#define ACCEPT_PAUSE_SECONDS 1   /* after accept() has failed */
-#define RESERVED_DESCRIPTORS 64  /* databases, log, listeners */
+#define ANSWERS_BYTES 65536
+#define DRAIN_SECONDS 5         /* after bk_server_stop() */
+#define ACCEPT_PAUSE_SECONDS 1  /* after accept() has failed */
+#define RESERVED_DESCRIPTORS 64 /* databases, log, listeners */
 
 enum waiting { WAITING_NEW = 0, WAITING_IDLE, WAITING_REST, WAITING_READER };
 
 struct connection {
     TAILQ_ENTRY(connection) entry;
+    TAILQ_ENTRY(connection) turn_entry;
+    bool is_in_turn;                      /* it was read from in this turn: see end_turn() */
+    bool answered;                        /* in this turn */
+    size_t answers_start, answers_length; /* its part of server->answers */
     struct bk_server *server;
     const struct bk_service *service;
     evutil_socket_t fd;
@@ -51,9 +56,10 @@ struct bk_server {
     size_t connection_count, connections_maximum;
     struct bk_log_gate full_gate, accept_gate;
     bool stopping;
-    char buffer[READ_BYTES];          /* what was read just now */
-    char answers[OUTPUT_PAUSE_BYTES]; /* to it, as they are sent */
-    size_t answers_length;
+    TAILQ_HEAD(, connection) turn;
+    char buffer[READ_BYTES];     /* what was read just now */
+    char answers[ANSWERS_BYTES]; /* of this turn, each connection's in one piece */
+    size_t answers_used;
 };
 
 /* ---- connections ---- */
@@ -73,6 +79,8 @@ static void close_connection(struct connection *connection)
     struct bk_server *server = connection->server;
 
     TAILQ_REMOVE(&server->connections, connection, entry);
+    if (connection->is_in_turn)
+        TAILQ_REMOVE(&server->turn, connection, turn_entry);
     event_free(connection->readable);
     event_free(connection->writable);
     event_free(connection->timer);
@@ -100,19 +108,23 @@ static void add_answer(struct connection *connection, const char *text)
     struct bk_server *server = connection->server;
     size_t length = strlen(text);
 
-    if (length <= sizeof(server->answers) - server->answers_length) {
-        memcpy(server->answers + server->answers_length, text, length);
-        server->answers_length += length;
+    if (connection->answers_length == 0)
+        connection->answers_start = server->answers_used;
+    if (length <= sizeof(server->answers) - server->answers_used) {
+        memcpy(server->answers + server->answers_used, text, length);
+        server->answers_used += length;
+        connection->answers_length += length;
         return;
     }
-    evbuffer_add(connection->output, server->answers, server->answers_length);
+    evbuffer_add(connection->output, server->answers + connection->answers_start,
+                 connection->answers_length);
     evbuffer_add(connection->output, text, length);
-    server->answers_length = 0;
+    connection->answers_length = 0;
 }
 
 static size_t unsent(const struct connection *connection)
 {
-    return evbuffer_get_length(connection->output) + connection->server->answers_length;
+    return evbuffer_get_length(connection->output) + connection->answers_length;
 }
 
 /* Answer complete requests in `input`; *used_r bytes were theirs. True: more of them may be left,
@@ -161,13 +173,13 @@ static bool answer_requests(struct connection *connection, bool *answered_r)
 /* The answers just made: what the client does not take now waits behind what waits already. */
 static bool send_answers(struct connection *connection, bool *progress_r)
 {
-    struct bk_server *server = connection->server;
-    size_t length = server->answers_length;
+    const char *answers = connection->server->answers + connection->answers_start;
+    size_t length = connection->answers_length;
     ssize_t sent = 0;
 
-    server->answers_length = 0;
+    connection->answers_length = 0;
     if (evbuffer_get_length(connection->output) == 0) {
-        sent = send(connection->fd, server->answers, length, 0);
+        sent = send(connection->fd, answers, length, 0);
         if (sent < 0 && errno != EAGAIN && errno != EINTR)
             return false;
         if (sent < 0)
@@ -175,14 +187,14 @@ static bool send_answers(struct connection *connection, bool *progress_r)
         *progress_r = sent > 0;
     }
     if ((size_t)sent < length)
-        evbuffer_add(connection->output, server->answers + sent, length - (size_t)sent);
+        evbuffer_add(connection->output, answers + sent, length - (size_t)sent);
     return true;
 }
 
 /* Write what the client takes now. False: the connection is broken. */
 static bool write_output(struct connection *connection, bool *progress_r)
 {
-    if (connection->server->answers_length > 0 && !send_answers(connection, progress_r))
+    if (connection->answers_length > 0 && !send_answers(connection, progress_r))
         return false;
     while (evbuffer_get_length(connection->output) > 0) {
         int written = evbuffer_write(connection->output, connection->fd);
@@ -217,9 +229,9 @@ static void wait_for(struct connection *connection, enum waiting waiting, bool r
 }
 
 /* Answer and write as far as it goes, then wait for what is missing, or close. */
-static void advance(struct connection *connection, bool answered)
+static void advance(struct connection *connection)
 {
-    bool progress = false, more;
+    bool progress = false, answered = connection->answered, more;
     bool ending;
     size_t unread;
 
@@ -271,23 +283,48 @@ static bool read_input(struct connection *connection, bool *answered_r)
     return true;
 }
 
+/*
+ * Answers are sent when everything that was ready is answered: a client that waits is woken by its
+ * first answer, and finds the others when it looks for more. Sent one by one, each would wake it
+ * out of its sleep.
+ */
+static void end_turn(struct bk_server *server)
+{
+    struct connection *connection;
+
+    while ((connection = TAILQ_FIRST(&server->turn)) != NULL) {
+        TAILQ_REMOVE(&server->turn, connection, turn_entry);
+        connection->is_in_turn = false;
+        advance(connection);
+    }
+    server->answers_used = 0;
+}
+
 static void on_readable(evutil_socket_t fd, short what, void *context)
 {
-    bool answered = false;
+    struct connection *connection = context;
 
     (void)fd;
     (void)what;
-    if (read_input(context, &answered))
-        advance(context, answered);
-    else
-        close_connection(context);
+    connection->answered = false;
+    if (!read_input(connection, &connection->answered)) {
+        close_connection(connection);
+        return;
+    }
+    TAILQ_INSERT_TAIL(&connection->server->turn, connection, turn_entry);
+    connection->is_in_turn = true;
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *context)
 {
+    struct connection *connection = context;
+
     (void)fd;
     (void)what;
-    advance(context, false);
+    if (!connection->is_in_turn) {
+        connection->answered = false;
+        advance(connection);
+    }
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *context)
@@ -296,6 +333,8 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 
     (void)fd;
     (void)what;
+    if (connection->is_in_turn)
+        return;
     if (connection->waiting == WAITING_REST)
         log_violation(connection, "the request is not complete after 10 seconds");
     else if (connection->waiting == WAITING_READER)
@@ -329,7 +368,7 @@ static void on_accept(struct evconnlistener *accepting, evutil_socket_t fd,
         abort();
     TAILQ_INSERT_TAIL(&server->connections, connection, entry);
     server->connection_count++;
-    advance(connection, false);
+    advance(connection);
     if (server->connection_count == server->connections_maximum) {
         set_accepting(server, false);
         if (bk_log_gate_pass(&server->full_gate))
@@ -393,6 +432,7 @@ struct bk_server *bk_server_create(struct event_base *base)
     server->accept_again = evtimer_new(base, on_accept_again, server);
     server->connections_maximum = connections_maximum();
     TAILQ_INIT(&server->connections);
+    TAILQ_INIT(&server->turn);
     return server;
 }
 
@@ -461,9 +501,11 @@ static bool drain(struct bk_server *server, void (*after_turn)(void *context), v
         next = TAILQ_NEXT(connection, entry);
         on_readable(connection->fd, EV_READ, connection);
     }
+    end_turn(server);
     after_turn(context);
     while (result == 0 && !TAILQ_EMPTY(&server->connections)) {
         result = event_base_loop(server->base, EVLOOP_ONCE);
+        end_turn(server);
         after_turn(context);
     }
     event_free(deadline);
@@ -475,6 +517,7 @@ bool bk_server_run(struct bk_server *server, void (*after_turn)(void *context), 
     while (!server->stopping) {
         if (event_base_loop(server->base, EVLOOP_ONCE) != 0)
             return false;
+        end_turn(server);
         after_turn(context);
     }
     return drain(server, after_turn, context);

@@ -219,7 +219,7 @@ static bool look_after_state(struct bk_snapshot *snapshot, int64_t now_seconds,
     if (snapshot->state == NULL) {
         snapshot->state = bk_state_open_reader(path, error);
         snapshot->state_path = strdup(path);
-        /* A usage takes half as much as an account. */
+        /* A usage takes less than half as much as an account. */
         if (snapshot->state != NULL &&
             !bk_state_use_cache(snapshot->state, snapshot->cache_bytes / 2, error))
             close_state(snapshot);

@@ -20,6 +20,7 @@ libstore_la_SOURCES = \
 	src/store/patience.h src/store/patience.c \
 	src/store/query.c \
 	src/store/restore.c \
+	src/store/pages.h src/store/pages.c \
 	src/store/ring.h src/store/ring.c \
 	src/store/schema.h src/store/schema.c \
 	src/store/settings.h src/store/settings.c \

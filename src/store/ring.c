@@ -2,9 +2,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/ring.h"
 
+#include "store/pages.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #define UNIT_BYTES 8
 #define SLOTS 8 /* of a bucket: one cache line */
@@ -31,26 +32,12 @@ struct bk_ring {
     uint64_t bucket_mask;
 };
 
-/* Zeroed, and taken from the system as it is used; in large pages where it gives them, since every
- * look-up is somewhere else. NULL: there is none. */
-static uint64_t *allocate(uint64_t words)
+static size_t slots_bytes(const struct bk_ring *ring)
 {
-    void *memory = mmap(NULL, words * sizeof(uint64_t), PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-    if (memory == MAP_FAILED)
-        return NULL;
-    (void)madvise(memory, words * sizeof(uint64_t), MADV_HUGEPAGE);
-    return memory;
+    return (ring->bucket_mask + 1) * SLOTS * sizeof(*ring->slots);
 }
 
-static void release(uint64_t *memory, uint64_t words)
-{
-    if (memory != NULL)
-        (void)munmap(memory, words * sizeof(uint64_t));
-}
-
-struct bk_ring *bk_ring_create(size_t bytes, size_t value_bytes)
+struct bk_ring *bk_ring_create(size_t bytes)
 {
     struct bk_ring *ring = calloc(1, sizeof(*ring));
     uint64_t buckets = 1;
@@ -59,14 +46,14 @@ struct bk_ring *bk_ring_create(size_t bytes, size_t value_bytes)
         return NULL;
     if (bytes < SMALLEST_BYTES)
         bytes = SMALLEST_BYTES;
-    /* Of at least as many slots as values few are wanted twice. */
-    while (buckets * SLOTS * (sizeof(struct entry) + value_bytes) < bytes)
+    /* A value with its head takes about 120 bytes: of twice as many slots few are wanted twice. */
+    while (buckets * SLOTS * 64 < bytes)
         buckets *= 2;
     ring->units = bytes / UNIT_BYTES;
     ring->head = ring->units;
     ring->bucket_mask = buckets - 1;
-    ring->memory = allocate(ring->units);
-    ring->slots = allocate(buckets * SLOTS);
+    ring->memory = bk_pages_allocate(ring->units * UNIT_BYTES);
+    ring->slots = bk_pages_allocate(slots_bytes(ring));
     if (ring->memory == NULL || ring->slots == NULL)
         bk_ring_destroy(&ring);
     return ring;
@@ -76,8 +63,8 @@ void bk_ring_destroy(struct bk_ring **ring)
 {
     if (*ring == NULL)
         return;
-    release((*ring)->memory, (*ring)->units);
-    release((*ring)->slots, ((*ring)->bucket_mask + 1) * SLOTS);
+    bk_pages_release((*ring)->memory, (*ring)->units * UNIT_BYTES);
+    bk_pages_release((*ring)->slots, slots_bytes(*ring));
     free(*ring);
     *ring = NULL;
 }
@@ -102,16 +89,21 @@ static int is_there(const struct bk_ring *ring, uint64_t slot)
     return (slot & POSITION_MASK) + ring->units >= ring->head && slot != 0;
 }
 
-/* The slot that leads to the value of `hash`, or NULL. */
-static uint64_t *find_slot(const struct bk_ring *ring, uint64_t hash)
+static uint64_t *find_in(const struct bk_ring *ring, uint64_t *bucket, uint64_t hash)
 {
-    uint64_t *bucket = bucket_of(ring, hash);
-
     for (int i = 0; i < SLOTS; i++)
         if (((bucket[i] ^ hash) & ~POSITION_MASK) == 0 && is_there(ring, bucket[i]) &&
             entry_at(ring, bucket[i] & POSITION_MASK)->hash == hash)
             return &bucket[i];
     return NULL;
+}
+
+/* The slot that leads to the value of `hash`, or NULL. A full bucket's neighbour helps out. */
+static uint64_t *find_slot(const struct bk_ring *ring, uint64_t hash)
+{
+    uint64_t *slot = find_in(ring, bucket_of(ring, hash), hash);
+
+    return slot != NULL ? slot : find_in(ring, bucket_of(ring, hash ^ 1), hash);
 }
 
 const void *bk_ring_find(const struct bk_ring *ring, uint64_t hash, size_t *size_r)
@@ -129,15 +121,17 @@ const void *bk_ring_find(const struct bk_ring *ring, uint64_t hash, size_t *size
 /* Its own old one, one that leads nowhere, or the one that leads to the oldest value. */
 static uint64_t *slot_to_use(const struct bk_ring *ring, uint64_t hash)
 {
-    uint64_t *bucket = bucket_of(ring, hash), *oldest = find_slot(ring, hash);
+    uint64_t *found = find_slot(ring, hash), *oldest = bucket_of(ring, hash);
 
-    if (oldest != NULL)
-        return oldest;
-    oldest = &bucket[0];
-    for (int i = 0; i < SLOTS && is_there(ring, *oldest); i++)
-        if (!is_there(ring, bucket[i]) || (bucket[i] & POSITION_MASK) < (*oldest & POSITION_MASK))
-            oldest = &bucket[i];
-    return oldest;
+    for (int i = 0; found == NULL && i < 2 * SLOTS; i++) {
+        uint64_t *slot = &bucket_of(ring, hash ^ (uint64_t)(i / SLOTS))[i % SLOTS];
+
+        if (!is_there(ring, *slot))
+            return slot;
+        if ((*slot & POSITION_MASK) < (*oldest & POSITION_MASK))
+            oldest = slot;
+    }
+    return found != NULL ? found : oldest;
 }
 
 void bk_ring_put(struct bk_ring *ring, uint64_t hash, const void *value, size_t size)

@@ -15,9 +15,8 @@
 
 struct bk_ring;
 
-/* NULL if there is no memory. `bytes` are for values, each with 16 bytes of its own before it; on
- * top come at most 16 bytes for each value of about `value_bytes` that fits in, to find it by. */
-struct bk_ring *bk_ring_create(size_t bytes, size_t value_bytes);
+/* NULL if there is no memory. `bytes` are for values; an eighth more goes for finding them. */
+struct bk_ring *bk_ring_create(size_t bytes);
 void bk_ring_destroy(struct bk_ring **ring);
 
 /* The value put last under `hash`, its size in *size_r; NULL: none, or forgotten. Valid until the

@@ -12,7 +12,6 @@
 /* Accounts share these, by their id, to remember when they were changed last; two that share one
  * are forgotten together. */
 #define CHANGE_SLOTS 65536
-#define ACCOUNT_BYTES 104 /* of most */
 #define DOMAINS_MAXIMUM 16384
 #define DOMAIN_SLOTS (2 * DOMAINS_MAXIMUM)
 
@@ -54,7 +53,7 @@ struct bk_settings_cache *bk_settings_cache_create(size_t bytes)
         return NULL;
     cache->sequence = -1;
     cache->domain_arena = bk_arena_create();
-    cache->accounts = bk_ring_create(bytes, ACCOUNT_BYTES);
+    cache->accounts = bk_ring_create(bytes);
     cache->changed_at = calloc(CHANGE_SLOTS, sizeof(*cache->changed_at));
     cache->domains = calloc(DOMAIN_SLOTS, sizeof(*cache->domains));
     if (cache->accounts == NULL || cache->changed_at == NULL || cache->domains == NULL)

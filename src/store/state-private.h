@@ -11,8 +11,10 @@
 
 struct bk_state {
     struct bk_database database;
-    struct bk_ring *kept_usage; /* NULL: nothing is kept */
-    int64_t kept_sequence;      /* what is kept is as new as this one; -1: nothing is */
+    /* Usage kept by a reader (state-usage.c); NULL: none. */
+    struct bk_kept_usage *kept;
+    size_t kept_count;
+    int64_t kept_sequence; /* it is as new as this one; -1: nothing is kept */
 };
 
 /* A writer makes the file anew if somebody has removed or replaced it, or if the last statement
@@ -28,5 +30,6 @@ bool bk_state_finish(struct bk_state *state, bool is_done, struct bk_error *erro
 bool bk_state_delete_usage(struct bk_state *state, int64_t account_id, struct bk_error *error);
 /* The file was opened anew. */
 void bk_state_forget_kept(struct bk_state *state);
+void bk_state_end_cache(struct bk_state *state);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: Boxkeeper authors */
 /* SPDX-License-Identifier: MIT */
 /* Usage on record, and what a reader keeps of it from one snapshot to the next. */
-#include "store/ring.h"
+#include "store/pages.h"
 #include "store/state-private.h"
 
 #include <errno.h>
@@ -12,55 +12,60 @@
 
 /* ---- kept in memory ---- */
 
-/* In the ring, by a hash that no two accounts share. */
-struct kept_usage {
-    int64_t bytes; /* -1: nothing on record */
+/* At the place that the account's id has, where another account's may have been before. */
+struct bk_kept_usage {
+    int64_t account_id; /* 0: none */
+    int64_t bytes;      /* -1: nothing on record */
     int64_t messages;
     int64_t measured_at;
     int64_t limit_bytes;
 };
 
-static uint64_t hash_of(int64_t account_id)
+static size_t kept_bytes(const struct bk_state *state)
 {
-    return (uint64_t)account_id * UINT64_C(0x9e3779b97f4a7c15); /* odd, so that it can be undone */
+    return state->kept_count * sizeof(*state->kept);
+}
+
+void bk_state_end_cache(struct bk_state *state)
+{
+    bk_pages_release(state->kept, kept_bytes(state));
+    state->kept = NULL;
 }
 
 bool bk_state_use_cache(struct bk_state *state, size_t bytes, struct bk_error *error)
 {
-    bk_ring_destroy(&state->kept_usage);
+    bk_state_end_cache(state);
     state->kept_sequence = -1;
-    if (bytes == 0)
+    state->kept_count = bytes / sizeof(*state->kept);
+    if (state->kept_count == 0)
         return true;
-    state->kept_usage = bk_ring_create(bytes, sizeof(struct kept_usage));
-    if (state->kept_usage == NULL)
+    state->kept = bk_pages_allocate(kept_bytes(state));
+    if (state->kept == NULL)
         bk_error_set(error, BK_ERROR_TRY_AGAIN, "%s", strerror(ENOMEM));
-    return state->kept_usage != NULL;
+    return state->kept != NULL;
 }
 
 void bk_state_forget_kept(struct bk_state *state)
 {
-    if (state->kept_usage != NULL)
-        bk_ring_clear(state->kept_usage);
+    if (state->kept != NULL)
+        bk_pages_clear(state->kept, kept_bytes(state));
     state->kept_sequence = -1;
 }
 
-/* Only within a snapshot is it known how old that may be. */
-static bool is_keeping(const struct bk_state *state)
+/* NULL: nothing is kept, or it is not known how old that may be, since there is no snapshot. */
+static struct bk_kept_usage *place_of(const struct bk_state *state, int64_t account_id)
 {
-    return state->kept_usage != NULL && state->database.in_transaction;
+    return state->kept != NULL && state->database.in_transaction
+               ? &state->kept[(uint64_t)account_id % state->kept_count]
+               : NULL;
 }
 
-static const struct kept_usage *find_kept(const struct bk_state *state, int64_t account_id)
+static void keep(struct bk_state *state, const struct bk_kept_usage *usage)
 {
-    size_t size;
+    struct bk_kept_usage *place = place_of(state, usage->account_id);
 
-    return is_keeping(state) ? bk_ring_find(state->kept_usage, hash_of(account_id), &size) : NULL;
-}
-
-static void keep(struct bk_state *state, int64_t account_id, const struct kept_usage *usage)
-{
-    if (is_keeping(state))
-        bk_ring_put(state->kept_usage, hash_of(account_id), usage, sizeof(*usage));
+    if (place != NULL)
+        *place = *usage;
 }
 
 static bool keep_newer(struct bk_state *state, struct bk_error *error)
@@ -75,14 +80,14 @@ static bool keep_newer(struct bk_state *state, struct bk_error *error)
         return false;
     bk_query_bind_number(&query, state->kept_sequence);
     while ((step = bk_query_step(&query, error)) == BK_ROW) {
-        int64_t account_id = bk_query_number(&query);
-        struct kept_usage usage;
+        struct bk_kept_usage usage;
 
+        usage.account_id = bk_query_number(&query);
         usage.bytes = bk_query_number(&query);
         usage.messages = bk_query_number(&query);
         usage.measured_at = bk_query_number(&query);
         usage.limit_bytes = bk_query_number(&query);
-        keep(state, account_id, &usage);
+        keep(state, &usage);
     }
     bk_query_end(&query);
     return step != BK_STEP_FAILED;
@@ -108,7 +113,7 @@ bool bk_state_begin_read(struct bk_state *state, struct bk_error *error)
 {
     if (!bk_database_begin(&state->database, "BEGIN", error))
         return false;
-    if (state->kept_usage == NULL || catch_up(state, error))
+    if (state->kept == NULL || catch_up(state, error))
         return true;
     bk_state_forget_kept(state);
     bk_state_end_read(state);
@@ -118,12 +123,12 @@ bool bk_state_begin_read(struct bk_state *state, struct bk_error *error)
 /* ---- on record ---- */
 
 static enum bk_lookup read_usage(struct bk_state *state, int64_t account_id,
-                                 struct kept_usage *usage_r, struct bk_error *error)
+                                 struct bk_kept_usage *usage_r, struct bk_error *error)
 {
     struct bk_query query;
     enum bk_lookup found;
 
-    *usage_r = (struct kept_usage){.bytes = -1};
+    *usage_r = (struct bk_kept_usage){.account_id = account_id, .bytes = -1};
     if (!bk_state_begin(state, &query,
                         "SELECT bytes, messages, measured_at, limit_bytes FROM usage "
                         "WHERE account_id = $1",
@@ -145,14 +150,14 @@ enum bk_lookup bk_state_lookup_usage(struct bk_state *state, int64_t account_id,
                                      struct bk_usage *usage_r, int64_t *limit_bytes_r,
                                      struct bk_error *error)
 {
-    const struct kept_usage *kept = find_kept(state, account_id);
-    struct kept_usage read;
+    const struct bk_kept_usage *kept = place_of(state, account_id);
+    struct bk_kept_usage read;
 
     *usage_r = (struct bk_usage){.known = false};
-    if (kept == NULL) {
+    if (kept == NULL || kept->account_id != account_id) {
         if (read_usage(state, account_id, &read, error) == BK_FAILED)
             return BK_FAILED;
-        keep(state, account_id, &read);
+        keep(state, &read);
         kept = &read;
     }
     if (kept->bytes < 0)

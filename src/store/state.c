@@ -3,7 +3,6 @@
 #include "store/state-private.h"
 
 #include "store/cache.h"
-#include "store/ring.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -54,7 +53,7 @@ void bk_state_close(struct bk_state **state)
     if (*state == NULL)
         return;
     bk_database_close(&(*state)->database);
-    bk_ring_destroy(&(*state)->kept_usage);
+    bk_state_end_cache(*state);
     free(*state);
     *state = NULL;
 }

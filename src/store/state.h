@@ -36,10 +36,10 @@ void bk_state_close(struct bk_state **state);
 bool bk_state_refresh(struct bk_state *state, int64_t now_seconds, struct bk_error *error);
 
 /*
- * Keep usage from one snapshot of a reader to the next, in `bytes` of memory and a third more for
- * finding it; 0: none. A snapshot never gets anything older than itself: it begins by reading what
- * was reported since the last one, and forgets everything after too many reports, the deletion of
- * an account, a sequence that went back, and for a file opened anew. False: there is no memory.
+ * Keep usage from one snapshot of a reader to the next, in at most `bytes` of memory, 40
+ * for each account; 0: none. A snapshot never gets anything older than itself: it begins by reading
+ * what was reported since the last one, and forgets everything after too many reports, the deletion
+ * of an account, a sequence that went back, and for a file opened anew. False: there is no memory.
  */
 bool bk_state_use_cache(struct bk_state *state, size_t bytes, struct bk_error *error);
 /* One snapshot for many look-ups of a reader, which is much quicker. */

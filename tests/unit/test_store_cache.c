@@ -21,7 +21,7 @@ static uint64_t hash_of(uint64_t key)
 
 START_TEST(ring_gives_the_newest_or_nothing)
 {
-    struct bk_ring *ring = bk_ring_create(0, 100);
+    struct bk_ring *ring = bk_ring_create(0);
     uint64_t newest[KEYS] = {0};
     size_t hits = 0, asked = 0, size;
 
@@ -55,7 +55,7 @@ END_TEST
 START_TEST(ring_keeps_nothing_that_is_large)
 {
     static unsigned char large[65536 / 16];
-    struct bk_ring *ring = bk_ring_create(65536, 100);
+    struct bk_ring *ring = bk_ring_create(65536);
     size_t size;
 
     bk_ring_put(ring, 1, large, sizeof(large));
