@@ -139,5 +139,5 @@ enum bk_protocol_result bk_policy_parse(struct bk_arena *arena, const char *inpu
 
 const char *bk_policy_format(struct bk_arena *arena, const char *action)
 {
-    return bk_arena_printf(arena, "action=%s\n\n", action);
+    return bk_arena_concat(arena, "action=", action, "\n\n", NULL);
 }

@@ -59,7 +59,7 @@ bool bk_address_parse(struct bk_arena *arena, const char *text, struct bk_addres
 
 const char *bk_address_plain(struct bk_arena *arena, const struct bk_address *address)
 {
-    return bk_arena_printf(arena, "%s@%s", address->local, address->domain);
+    return bk_arena_concat(arena, address->local, "@", address->domain, NULL);
 }
 
 const char *bk_address_extend(struct bk_arena *arena, const char *address, const char *extension)

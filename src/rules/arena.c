@@ -60,6 +60,18 @@ char *bk_arena_strdup(struct bk_arena *arena, const char *text)
     return text == NULL ? NULL : bk_arena_copy(arena, text, strlen(text));
 }
 
+char *bk_arena_concat(struct bk_arena *arena, const char *first, ...)
+{
+    va_list rest;
+
+    va_start(rest, first);
+    for (const char *text = first; text != NULL; text = va_arg(rest, const char *))
+        obstack_grow(&arena->stack, text, strlen(text));
+    va_end(rest);
+    obstack_1grow(&arena->stack, '\0');
+    return obstack_finish(&arena->stack);
+}
+
 char *bk_arena_printf(struct bk_arena *arena, const char *format, ...)
 {
     size_t room = (size_t)obstack_room(&arena->stack), size;

@@ -146,7 +146,8 @@ bool bk_settings_cache_begin(struct bk_settings_cache *cache, struct bk_settings
 static struct kept_domain *domain_place(struct bk_settings_cache *cache, const char *name,
                                         int64_t id)
 {
-    uint64_t hash = name != NULL ? hash_bytes(name, strlen(name)) : hash_bytes(&id, sizeof(id));
+    uint64_t hash = name != NULL ? hash_bytes(name, strlen(name))
+                                 : (uint64_t)id * UINT64_C(0x9e3779b97f4a7c15) >> 32;
 
     for (;; hash++) {
         struct kept_domain *place = &cache->domains[hash % DOMAIN_SLOTS];

@@ -36,12 +36,16 @@ static enum bk_lookup lookup_address(void *context, const char *address,
 {
     struct bound *bound = context;
     struct bk_settings_cache *cache = cache_of(bound);
+    enum bk_lookup found;
 
-    if (cache != NULL)
-        return bk_settings_cache_address(cache, bound->settings, bound->arena, address, account_r,
-                                         bound->error);
-    return bk_settings_lookup_address(bound->settings, bound->arena, address, account_r,
+    if (cache == NULL)
+        return bk_settings_lookup_address(bound->settings, bound->arena, address, account_r,
+                                          bound->error);
+    found = bk_settings_cache_address(cache, bound->settings, bound->arena, address, account_r,
                                       bound->error);
+    if (found == BK_FOUND && bound->state != NULL)
+        bk_state_expect_usage(bound->state, (*account_r)->id);
+    return found;
 }
 
 static enum bk_lookup lookup_account(void *context, int64_t id, const struct bk_account **account_r)

@@ -60,6 +60,14 @@ static struct bk_kept_usage *place_of(const struct bk_state *state, int64_t acco
                : NULL;
 }
 
+void bk_state_expect_usage(const struct bk_state *state, int64_t account_id)
+{
+    const struct bk_kept_usage *place = place_of(state, account_id);
+
+    if (place != NULL)
+        __builtin_prefetch(place);
+}
+
 static void keep(struct bk_state *state, const struct bk_kept_usage *usage)
 {
     struct bk_kept_usage *place = place_of(state, usage->account_id);

@@ -57,6 +57,8 @@ void bk_state_set_patience(struct bk_state *state, int milliseconds);
 enum bk_lookup bk_state_lookup_usage(struct bk_state *state, int64_t account_id,
                                      struct bk_usage *usage_r, int64_t *limit_bytes_r,
                                      struct bk_error *error);
+/* It will be asked for in a moment: fetch what is kept of it into the processor's cache. */
+void bk_state_expect_usage(const struct bk_state *state, int64_t account_id);
 /* `limit_bytes` is the capacity in force then: the last resort when settings can't be read. */
 bool bk_state_put_usage(struct bk_state *state, int64_t account_id, const struct bk_usage *usage,
                         int64_t limit_bytes, struct bk_error *error);
