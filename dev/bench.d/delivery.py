@@ -99,8 +99,8 @@ def prepare(lab, quick):
 
 
 def part(result, quick):
-    rounds, count, turns = (1, 40, 2) if quick else (7, 600, 15)
-    few = max(1, rounds // 2)
+    rounds, count, turns = (1, 40, 2) if quick else (15, 600, 15)
+    few = max(1, rounds // 3)
     with mail.Lab() as lab:
         prepare(lab, quick)
         measure.progress("deliveries")

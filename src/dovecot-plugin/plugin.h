@@ -30,6 +30,8 @@
 
 #include "dovecot-compat.h"
 
+#include "store/settings.h"
+
 #include <stdint.h>
 
 struct boxkeeper_user {
@@ -44,6 +46,7 @@ struct boxkeeper_user {
     int64_t trash_limit_bytes;    /* for a copy into the trash */
     int64_t account_id;           /* 0: no account of ours, or not known yet */
     struct timeval limit_read_at; /* the moment (of the I/O loop) at which it was read */
+    struct bk_settings_version limit_version; /* what it was read from */
     boxkeeper_test_alloc_function *next_test_alloc;
 
     /* usage.c */

@@ -46,6 +46,7 @@ static void fall_back_to_last_limit(struct boxkeeper_user *context)
 static void refresh_limit(struct boxkeeper_user *context)
 {
     const struct bk_account *account;
+    struct bk_settings *settings;
     struct bk_arena *arena;
     bool ours;
 
@@ -53,6 +54,12 @@ static void refresh_limit(struct boxkeeper_user *context)
     if (context->limit_known && timeval_cmp(&context->limit_read_at, &ioloop_timeval) == 0)
         return;
     context->limit_read_at = ioloop_timeval;
+    settings = boxkeeper_settings();
+    if (settings != NULL && !bk_settings_has_changed(settings, &context->limit_version) &&
+        context->limit_known) {
+        set_limit(context, context->limit_bytes, context->trash_limit_bytes);
+        return;
+    }
     arena = bk_arena_create();
     switch (boxkeeper_lookup_account(arena, context->user->username, &account, &ours)) {
     case BK_FOUND:
@@ -65,6 +72,7 @@ static void refresh_limit(struct boxkeeper_user *context)
         set_limit(context, 0, 0);
         break;
     case BK_FAILED:
+        i_zero(&context->limit_version);
         fall_back_to_last_limit(context);
         break;
     }

@@ -15,6 +15,7 @@ struct bk_settings_cache;
 struct bk_settings {
     struct bk_database database;
     struct bk_settings_cache *cache; /* NULL: none */
+    uint64_t opening;                /* of the file; no two in a process are the same */
     int64_t newest_sequence;         /* seen by refresh */
     int64_t writing_sequence;        /* of the write transaction that is open */
 };

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static uint64_t openings; /* of all handles, so that no two files are taken for one */
+
 static struct bk_settings *open_settings(const char *path, bool writer, int busy_milliseconds,
                                          struct bk_error *error)
 {
@@ -20,6 +22,7 @@ static struct bk_settings *open_settings(const char *path, bool writer, int busy
         bk_error_set(error, BK_ERROR_TRY_AGAIN, "%s", strerror(errno));
         return NULL;
     }
+    settings->opening = ++openings;
     if (bk_database_open(&settings->database, BK_DATABASE_SETTINGS, path, writer, busy_milliseconds,
                          error) &&
         bk_schema_check(&settings->database, error))
@@ -63,6 +66,7 @@ static bool reopen(struct bk_settings *settings, struct bk_error *error)
 {
     if (settings->cache != NULL)
         bk_settings_cache_clear(settings->cache);
+    settings->opening = ++openings;
     bk_database_disconnect(&settings->database);
     if (!bk_database_connect(&settings->database, error))
         return false;
@@ -132,6 +136,16 @@ enum bk_lookup bk_settings_change_sequence(struct bk_settings *settings, int64_t
         *sequence_r = bk_query_number(&query);
     bk_query_end(&query);
     return found;
+}
+
+bool bk_settings_has_changed(struct bk_settings *settings, struct bk_settings_version *version)
+{
+    struct bk_settings_version now = {.opening = settings->opening};
+    bool is_same = bk_settings_change_sequence(settings, &now.sequence, NULL) == BK_FOUND &&
+                   now.opening == version->opening && now.sequence == version->sequence;
+
+    *version = now;
+    return !is_same;
 }
 
 enum bk_lookup bk_databases_schema(struct bk_settings *settings, int64_t *version_r,

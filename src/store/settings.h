@@ -52,6 +52,15 @@ void bk_settings_end_read(struct bk_settings *settings);
 enum bk_lookup bk_settings_change_sequence(struct bk_settings *settings, int64_t *sequence_r,
                                            struct bk_error *error);
 
+/* Which commit of which file was seen; {0}: none. */
+struct bk_settings_version {
+    uint64_t opening;
+    int64_t sequence;
+};
+/* May look-ups say something else than when *version was filled? It is brought up to date. True
+ * also where that can't be told. */
+bool bk_settings_has_changed(struct bk_settings *settings, struct bk_settings_version *version);
+
 /* As many commits are remembered by what they touched. */
 #define BK_CHANGES_KEPT 10000
 struct bk_settings_change {

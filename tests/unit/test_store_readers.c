@@ -250,6 +250,34 @@ START_TEST(replaced_file_is_noticed)
 }
 END_TEST
 
+START_TEST(change_is_noticed)
+{
+    struct bk_settings_version version = {0};
+    struct bk_settings *reader;
+
+    add_account("taro");
+    reader = bk_settings_open_reader(fixture.settings_path, &error);
+    OK(reader != NULL);
+    ck_assert(bk_settings_has_changed(reader, &version));
+    ck_assert(!bk_settings_has_changed(reader, &version));
+    add_account("hanako");
+    ck_assert(bk_settings_has_changed(reader, &version));
+    ck_assert(!bk_settings_has_changed(reader, &version));
+    /* Another file, though with the same sequence. */
+    fixture_shell("cd %s/settings && mkdir ../copy && cp -p * ../copy && mv ../copy/* .",
+                  fixture.folder);
+    OK(bk_settings_refresh(reader, 1, &error));
+    ck_assert(bk_settings_has_changed(reader, &version));
+    ck_assert(!bk_settings_has_changed(reader, &version));
+    /* What can't be read may have been changed. */
+    fixture_shell("rm %s*", fixture.settings_path);
+    FAILS(bk_settings_refresh(reader, 2, &error), BK_ERROR_CONFIGURATION);
+    ck_assert(bk_settings_has_changed(reader, &version));
+    ck_assert(bk_settings_has_changed(reader, &version));
+    bk_settings_close(&reader);
+}
+END_TEST
+
 START_TEST(removed_file_fails_until_it_is_back)
 {
     struct bk_settings *reader;
@@ -518,6 +546,7 @@ int main(void)
     tcase_add_checked_fixture(life, fixture_setup, fixture_teardown);
     tcase_set_timeout(life, 60);
     tcase_add_test(life, replaced_file_is_noticed);
+    tcase_add_test(life, change_is_noticed);
     tcase_add_test(life, removed_file_fails_until_it_is_back);
     tcase_add_test(life, sequence_going_backwards);
     tcase_add_test(life, snapshot_holds_still);
