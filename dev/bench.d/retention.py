@@ -62,7 +62,7 @@ class Mailbox:
         self.home = Path(lab.doveadm("user", "-f", "home", self.account.address).output.strip())
         self.kept = self.home.with_name(self.home.name + ".kept")
         self._keep(False)
-        wait_for(lambda: not lab.processes("imap"), "the session's end")
+        self._come_to_rest()
         subprocess.run(["cp", "-a", self.home, self.kept], check=True)
 
     def _fill(self, count):
@@ -75,6 +75,15 @@ class Mailbox:
             while not (answer := imap.session.readline()).startswith(b"M "):
                 pass
             assert answer.startswith(b"M OK"), answer
+
+    def _come_to_rest(self):
+        """As old mail is: maildir reads a folder again that was changed within a second of its last
+        look, and so would both sides each time."""
+        wait_for(lambda: not self.lab.processes("imap"), "the session's end")
+        time.sleep(2.5)
+        with self.account.imap() as imap:
+            imap.select(self.folder)
+        wait_for(lambda: not self.lab.processes("imap"), "the session's end")
 
     def _keep(self, is_due):
         duration = "1s" if is_due else "0"
