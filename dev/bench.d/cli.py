@@ -19,11 +19,12 @@ BULK = {
     "export": ("account", "export", "--domain", "d0.example"),
     "edit-file": ("account", "export", "--domain", "d0.example", "--as", "edit"),
 }
+# The account that is there whatever the number of accounts and domains.
 POINT = {
-    "show": ("account", "show", "u7@d0.example"),
-    "set": ("account", "set", "u7@d0.example", "--comment", "{comment}"),
-    "explain": ("explain", "u7@d0.example"),
-    "suspend-resume": ("account", "{verb}", "u8@d0.example"),
+    "show": ("account", "show", "u0@d0.example"),
+    "set": ("account", "set", "u0@d0.example", "--comment", "{comment}"),
+    "explain": ("explain", "u0@d0.example"),
+    "suspend-resume": ("account", "{verb}", "u0@d0.example"),
 }
 
 
@@ -126,7 +127,11 @@ def part(result, quick):
     put(result, bulk, bulk_sizes)
     table(result, "Lists and exports, by accounts", bulk, bulk_sizes)
     curve(result, "cli-lists", "Lists and exports by accounts", bulk, bulk_sizes)
-    point = measured(POINT, sizes, 2 if quick else 10, one_domain=False)
+    try:
+        point = measured(POINT, sizes, 2 if quick else 10, one_domain=False)
+    finally:  # other parts ask about it, too
+        for size in sizes:
+            accounts.run(accounts.kept(size), "account", "resume", "u0@d0.example")
     put(result, point, sizes)
     table(result, "Commands about one account, by accounts", point, sizes)
     curve(result, "cli-commands", "Commands about one account by accounts", point, sizes)

@@ -372,7 +372,7 @@ def choose(result, counts, rounds):
 
 
 def part(result, quick):
-    count, rounds = (2_000, 1) if quick else (100_000, 3)
+    count, rounds = (2_000, 1) if quick else (100_000, 5)
     measure.progress("whom the sweep chooses")
     choose(result, (1_000, 10_000) if quick else (1_000, 10_000, 100_000, 1_000_000), 2 if quick else 5)
     rows, idle = [], []
