@@ -208,8 +208,11 @@ static int walk_folder(struct boxkeeper_pass *pass, bool *mended_r)
     pass->finished = true;
     pass->oldest_remaining = 0;
     /* The administrator's rule, not a wish of the user's: his ACLs do not stand against it. */
-    walk.box = mailbox_alloc(pass->folder->ns->list, pass->folder->vname, MAILBOX_FLAG_IGNORE_ACLS);
-    ret = mailbox_sync(walk.box, MAILBOX_SYNC_FLAG_FAST);
+    walk.box = pass->box != NULL ? pass->box
+                                 : mailbox_alloc(pass->folder->ns->list, pass->folder->vname,
+                                                 MAILBOX_FLAG_IGNORE_ACLS);
+    pass->box = NULL;
+    ret = mailbox_sync(walk.box, 0);
     if (ret == 0) {
         walk.renamed_at = last_rename_of(walk.box);
         boxkeeper_allow_cache_purge(walk.box, false);

@@ -24,6 +24,7 @@ struct boxkeeper_pass {
     /* in */
     struct mail_user *user;
     const struct boxkeeper_folder *folder;
+    struct mailbox *box; /* the folder, if it is open already; the pass takes it */
     const struct boxkeeper_folder *archive; /* for BOXKEEPER_ARCHIVE */
     enum boxkeeper_deed deed;
     int64_t seconds;        /* how long messages stay */

@@ -12,12 +12,12 @@ bool boxkeeper_task_is_due(const struct boxkeeper_run *run, const struct boxkeep
 
 /* ---- look ---- */
 
-/* When the first message was stored, from the list index: no folder is opened for it. */
-static int look_at_first(struct boxkeeper_run *run, const struct boxkeeper_task *task,
+/* When the first message was stored. Where the list index knows, no folder is opened for it. */
+static int look_at_first(struct boxkeeper_run *run, struct boxkeeper_task *task,
                          int64_t *stored_at_r)
 {
     struct mailbox *box = mailbox_alloc(task->folder.ns->list, task->folder.vname,
-                                        MAILBOX_FLAG_IGNORE_ACLS | MAILBOX_FLAG_READONLY);
+                                        MAILBOX_FLAG_IGNORE_ACLS);
     struct mailbox_metadata metadata;
     struct mailbox_status status;
     int ret = 0;
@@ -32,7 +32,10 @@ static int look_at_first(struct boxkeeper_run *run, const struct boxkeeper_task 
                 mailbox_get_last_internal_error(box, NULL));
     else if (status.messages > 0 && metadata.first_save_date != (time_t)-1)
         *stored_at_r = metadata.first_save_date;
-    mailbox_free(&box);
+    if (ret == 0 && box->opened)
+        task->box = box;
+    else
+        mailbox_free(&box);
     return ret;
 }
 

@@ -26,6 +26,7 @@ struct boxkeeper_task {
     int64_t full_look_at;
     bool looked; /* what follows is known */
     bool needs_pass, full_look;
+    struct mailbox *box; /* left open by the look for the pass; NULL: it need not be opened */
 };
 
 struct boxkeeper_run {

@@ -114,6 +114,7 @@ static int act(struct boxkeeper_run *run, struct boxkeeper_task *task)
     struct boxkeeper_pass pass = {
         .user = run->user,
         .folder = &task->folder,
+        .box = task->box,
         .archive = &run->archive,
         .deed = task->deed,
         .seconds = task->seconds,
@@ -122,8 +123,10 @@ static int act(struct boxkeeper_run *run, struct boxkeeper_task *task)
         .batch_messages = run->options->batch_messages,
         .full_look = task->full_look,
     };
-    int ret = boxkeeper_pass_run(&pass);
+    int ret;
 
+    task->box = NULL;
+    ret = boxkeeper_pass_run(&pass);
     *(task->deed == BOXKEEPER_ARCHIVE ? &run->result->archived
                                       : &run->result->expunged) += pass.messages;
     if (ret < 0 || !pass.finished) {
@@ -178,6 +181,12 @@ static int act_on_all(struct boxkeeper_run *run)
 
 /* ---- the run ---- */
 
+static void close_box(struct boxkeeper_task *task)
+{
+    if (task->box != NULL)
+        mailbox_free(&task->box);
+}
+
 static int run_tasks(struct boxkeeper_run *run)
 {
     bool needs_pass = false;
@@ -189,9 +198,15 @@ static int run_tasks(struct boxkeeper_run *run)
         if (boxkeeper_task_look(run, task) < 0)
             ret = -1;
         needs_pass = needs_pass || task->needs_pass;
+        if (!task->needs_pass)
+            close_box(task);
     }
     if (needs_pass && run->may_act && act_on_all(run) < 0)
         ret = -1;
+    array_foreach_modifiable(&run->tasks, task)
+    {
+        close_box(task);
+    }
     boxkeeper_run_remember(run);
     if (run->result->archived + run->result->expunged > 0)
         e_info(run->user->event,
