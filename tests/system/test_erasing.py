@@ -19,11 +19,7 @@ from messages import make_message
 from waiting import wait_for
 
 KILLS = 5
-
-
-@pytest.fixture
-def many(thorough):
-    return 20_000 if thorough else 2_500
+MANY = 20_000
 
 
 def fill_maildir(account, count, folder=""):
@@ -83,11 +79,11 @@ def files_left(home):
     return left
 
 
-def kill_at_random(lab, command, home, many):
+def kill_at_random(lab, command, home):
     """Starts `command`, and then `job run`, and kills each with its doveadm somewhere in the middle of
     the work. Returns how often it was in time."""
     killed = 0
-    left = many
+    left = MANY
     for part in range(KILLS):
         until = random.randrange(left * (KILLS - part) // (KILLS - part + 1), left + 1)
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -114,14 +110,14 @@ def pairs(lab, domain):
     return taro, hana
 
 
-def test_erased_and_what_arrived_is_kept(lab, domain, many):
+def test_erased_and_what_arrived_is_kept(lab, domain):
     taro, hana = pairs(lab, domain)
     deliver(taro, "first")
     with taro.imap() as imap:
         imap.session.create("Work")
         imap.session.subscribe("Work")
         folders, subscriptions = set(imap.folders()), imap.subscriptions()
-    fill_maildir(taro, many)
+    fill_maildir(taro, MANY)
     fill_maildir(taro, 30, ".Work")
     script = home_of(taro) / "kept.sieve"
     script.write_text("keep;")
@@ -131,7 +127,7 @@ def test_erased_and_what_arrived_is_kept(lab, domain, many):
     wait_for(lambda: time.time() > asked + 1, "the next second")
     with Arrivals(taro) as arrivals:
         killed = kill_at_random(lab, lab.cli_command("--yes", "account", "erase-mail",
-                                                     taro.address), home_of(taro), many)
+                                                     taro.address), home_of(taro))
         assert killed >= 2, "finished before it could be killed: more messages are needed"
         lab.cli("job", "run")
         wait_for(lambda: len(arrivals.accepted) >= 3, "mail during the erasure")
@@ -203,14 +199,14 @@ def test_hold_stops_it(lab, domain):
     assert stored(taro) == []
 
 
-def test_deleted_and_the_name_given_anew(lab, domain, many):
+def test_deleted_and_the_name_given_anew(lab, domain):
     taro, hana = pairs(lab, domain)
     deliver(taro, "first")
-    fill_maildir(taro, many)
+    fill_maildir(taro, MANY)
     home = home_of(taro)
     with Arrivals(taro):
         killed = kill_at_random(lab, lab.cli_command("--yes", "account", "delete", taro.address),
-                                home, many)
+                                home)
         assert killed >= 2, "finished before it could be killed: more messages are needed"
         if lab.cli("account", "show", taro.address, want_exit=None).exit_code == 0:
             lab.cli("--yes", "account", "delete", taro.address)
