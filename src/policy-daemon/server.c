@@ -110,7 +110,9 @@ static void add_answer(struct connection *connection, const char *text)
 
     if (connection->answers_length == 0)
         connection->answers_start = server->answers_used;
-    if (length <= sizeof(server->answers) - server->answers_used) {
+    /* Only what was added last can grow in one piece. */
+    if (connection->answers_start + connection->answers_length == server->answers_used &&
+        length <= sizeof(server->answers) - server->answers_used) {
         memcpy(server->answers + server->answers_used, text, length);
         server->answers_used += length;
         connection->answers_length += length;
@@ -333,8 +335,11 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 
     (void)fd;
     (void)what;
-    if (connection->is_in_turn)
+    if (connection->is_in_turn) {
+        /* Perhaps it has just got what it waited for: again when that is known. */
+        event_add(connection->timer, &(struct timeval){.tv_sec = 0});
         return;
+    }
     if (connection->waiting == WAITING_REST)
         log_violation(connection, "the request is not complete after 10 seconds");
     else if (connection->waiting == WAITING_READER)
